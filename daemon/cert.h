@@ -1,0 +1,25 @@
+/*
+ * The door's certificates: a CA that may sign for localhost, 127.0.0.1 and
+ * ::1 only, which signs one leaf and whose key is then destroyed.
+ */
+#ifndef CERT_H
+#define CERT_H
+
+#include <stddef.h>
+
+struct cert {
+	char *certificate; /* PEM of the leaf, NUL-terminated */
+	char *key;         /* PEM of its key; wiped by cert_finish */
+};
+
+/*
+ * Loads state_dir's server.pem and server.key, or, when there is nothing
+ * there yet, makes ca.pem (0644), server.pem and server.key (0600). Half a
+ * set, a key that does not fit, an expired leaf or a key others can read is
+ * an error, said on the log with what to do. state_dir is made (0755) if
+ * missing. Returns 0 or a negative errno.
+ */
+int cert_load(const char *state_dir, struct cert *ret);
+void cert_finish(struct cert *cert);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * One read's life outside the door: spawns its runner (and, in mode
+ * pinentry, its voice), takes states and results off the wire, keeps the
+ * deadlines a blocked runner cannot keep itself, kills and reaps.
+ *
+ * Knows no HTTP, no session, no JSON. A job is owned by whoever started it
+ * and is freed by job_free, running or not.
+ */
+#ifndef JOB_H
+#define JOB_H
+
+#include <systemd/sd-event.h>
+
+#include "wire.h"
+
+struct jobs_config {
+	const char *runner; /* path of kenmen-read */
+	const char *voice;  /* path of kenmen-prompt */
+	bool voice_once;    /* mode = pinentry: start a voice per read */
+	const char *pinentry;
+	const char *tty; /* "" where there is none */
+	/* The loop's clock, CLOCK_BOOTTIME in microseconds. */
+	uint64_t (*now)(void *arg);
+	void *now_arg;
+};
+
+struct jobs; /* what is common to all: the loop, the paths, reader knowledge */
+
+/* What a job has come to. Read it in changed(); it lives until job_free. */
+struct job {
+	enum read_state state;
+	uint64_t deadline_us; /* of this state, in the loop's clock; 0: none */
+	bool asks;            /* a window is meant; pin .. steps are valid */
+	int pin;              /* enum kenmen_pin, or -1: a yes is asked */
+	unsigned tries_left, step, steps;
+	uint32_t progress_done, progress_total; /* 0, 0: none */
+	struct wire_failed failed;              /* STATE_FAILED */
+	/* STATE_DONE: which results are here (bits of enum read_kind). */
+	uint32_t results;
+	struct kenmen_card_info card_info;
+	struct kenmen_attributes attributes;
+	bool readers_known;
+	unsigned readers_n; /* errands READERS and WATCH */
+	struct wire_reader readers[KENMEN_READERS_MAX];
+};
+
+enum job_change {
+	JOB_CHANGED_STATE, /* state, deadline, asks ... */
+	JOB_CHANGED_PROGRESS,
+	JOB_CHANGED_READERS,
+	JOB_CHANGED_EVENT, /* event is valid; nothing visible changed */
+};
+
+/*
+ * Tells the owner; event only with JOB_CHANGED_EVENT. The owner may call
+ * job_free inside it. A final state is told exactly once, and nothing after.
+ */
+typedef void job_changed(
+    void *arg, struct job *job, enum job_change change, enum wire_event event);
+
+int jobs_new(
+    sd_event *loop, const struct jobs_config *config, struct jobs **ret);
+/* All jobs must have been freed. */
+void jobs_free(struct jobs **jobs);
+/* A prompt can be shown, as far as is known without trying. */
+bool jobs_voice_ready(const struct jobs *jobs);
+
+/*
+ * Starts a runner. request is copied; what is known of readers is filled in
+ * here. asks: a window may be needed, so a voice is made ready. Returns 0 or
+ * a negative errno; changed is never called from inside.
+ */
+int job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
+    job_changed *changed, void *arg, struct job **ret);
+/*
+ * Kills the runner and takes the window away; enters STATE_CANCELLED, or
+ * STATE_FAILED with code when it is not CODE_NONE. Does not call changed.
+ * Nothing happens in a final state.
+ */
+void job_end(struct job *job, enum read_code code);
+/* Overwrites the results. */
+void job_wipe(struct job *job);
+/* Kills what runs, wipes, frees, sets NULL; accepts a pointer to NULL. */
+void job_free(struct job **job);
+
+#endif

@@ -1,0 +1,6 @@
+#include "kind.h"
+int
+main(void)
+{
+	return 1;
+}

@@ -1,0 +1,288 @@
+/*
+ * libkenmen: reads a Japanese My Number card (マイナンバーカード).
+ *
+ * Blocking, no threads, no globals: one struct kenmen_card is used by one
+ * thread at a time. It knows cards and readers; no network, no window, no
+ * file.
+ *
+ * Functions return 0 or a count on success and a negative KENMEN_ERR_* on
+ * failure. Outputs are named ret_ and stay untouched on failure. Lengths are
+ * in bytes. The chip's facts are cited as "ISO 7816-4 11.2.3" or by the file
+ * they concern ("EF 0002 of the text application").
+ */
+#ifndef KENMEN_H
+#define KENMEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- errors ---------------------------------------------------------- */
+
+enum kenmen_err {
+	KENMEN_ERR_NO_MEMORY = -1,
+	KENMEN_ERR_ARGUMENT = -2,         /* the caller's mistake */
+	KENMEN_ERR_PCSC_UNAVAILABLE = -3, /* no pcscd, or it refuses us */
+	KENMEN_ERR_NO_READER = -4,        /* no reader of that name */
+	KENMEN_ERR_NO_CARD = -5,          /* the reader is empty */
+	KENMEN_ERR_READER_BUSY = -6,      /* another program holds the card */
+	KENMEN_ERR_CARD_REMOVED = -7,     /* pulled, or swapped */
+	KENMEN_ERR_CARD_RESET = -8,       /* another program reset the card */
+	KENMEN_ERR_TRANSMIT = -9,         /* reader refused or lost the APDU */
+	KENMEN_ERR_NOT_MY_NUMBER_CARD = -10,
+	KENMEN_ERR_NOT_FOUND = -11,    /* no such file on the card */
+	KENMEN_ERR_PIN_REQUIRED = -12, /* 6982: security status */
+	KENMEN_ERR_PIN_FORMAT = -13,   /* not sent to the card */
+	KENMEN_ERR_PIN_WRONG = -14,
+	KENMEN_ERR_PIN_BLOCKED = -15,
+	KENMEN_ERR_DATA = -16, /* the card's answer makes no sense */
+	KENMEN_ERR_CARD = -17, /* an unexpected status word */
+	KENMEN_ERR_TIMEOUT = -18,
+	KENMEN_ERR_AUTHENTICITY = -19,
+};
+
+/* A short constant English text for a log; never NULL. */
+const char *kenmen_strerror(int err);
+
+/* The library's version, "0.1.0". */
+const char *kenmen_version(void);
+
+/* ---- secrets --------------------------------------------------------- */
+
+/* The longest PIN in bytes as typed: 16 full-width characters in UTF-8 are
+ * 48 bytes; room for what a person types by mistake beside it. */
+#define KENMEN_SECRET_MAX 128
+
+/*
+ * Memory for one PIN: a page of its own, locked (never swapped), left out of
+ * core files, gone after fork, wiped when freed.
+ */
+struct kenmen_secret;
+
+/* An empty secret. KENMEN_ERR_NO_MEMORY also when it cannot be locked. */
+int kenmen_secret_new(struct kenmen_secret **ret);
+/* Wipes, frees, sets NULL; accepts a pointer to NULL. */
+void kenmen_secret_free(struct kenmen_secret **secret);
+/* The bytes, to be filled or read in place: KENMEN_SECRET_MAX of them. */
+uint8_t *kenmen_secret_bytes(struct kenmen_secret *secret);
+size_t kenmen_secret_len(const struct kenmen_secret *secret);
+/* KENMEN_ERR_ARGUMENT past KENMEN_SECRET_MAX; bytes past len are wiped. */
+int kenmen_secret_set_len(struct kenmen_secret *secret, size_t len);
+/* Overwrites memory in a way the compiler may not drop. */
+void kenmen_wipe(void *mem, size_t len);
+
+/* ---- readers --------------------------------------------------------- */
+
+/* The longest response: 65,536 bytes of data and SW1 SW2. */
+#define KENMEN_RESPONSE_MAX 65538
+#define KENMEN_READER_NAME_MAX 127
+#define KENMEN_READERS_MAX 16
+
+/* A VERIFY that the reader completes from its own keypad (PC/SC part 10). */
+struct kenmen_pinpad_verify;
+
+/*
+ * One table per kind of reader; arg is the reader's own. All return 0 or a
+ * negative KENMEN_ERR_*: NO_CARD, READER_BUSY, CARD_REMOVED, CARD_RESET,
+ * TRANSMIT, PCSC_UNAVAILABLE, TIMEOUT.
+ */
+struct kenmen_reader_ops {
+	/* Powers the card and connects, shared with other programs. */
+	int (*connect)(void *arg);
+	/* Exclusive use until end; may block without limit while another
+	 * program holds the card: callers bring their own watchdog. */
+	int (*begin)(void *arg);
+	/* One C-APDU, one R-APDU with SW. *rsp_len: room, then length (>= 2).
+	 * TRANSMIT: the exchange failed though the card may still be there;
+	 * the card may have executed the command: never repeat a VERIFY. */
+	int (*transmit)(void *arg, const uint8_t *cmd, size_t cmd_len,
+	    uint8_t *rsp, size_t *rsp_len);
+	/* NULL: no keypad. */
+	int (*verify_pinpad)(void *arg, const struct kenmen_pinpad_verify *form,
+	    uint16_t *ret_sw);
+	/* reset: the card forgets every verified PIN. */
+	int (*end)(void *arg, bool reset);
+	/* 1: the card of connect() has been in place ever since; 0: it was
+	 * removed or swapped, as far as the reader noticed. Does not block. */
+	int (*still_there)(void *arg);
+	/* Powers the card off when it was connected, frees arg. */
+	void (*close)(void *arg);
+};
+
+struct kenmen_reader {
+	const struct kenmen_reader_ops *ops;
+	void *arg;
+};
+
+/* A connection to pcscd. When pcscd dies it stays dead: make a new one. */
+struct kenmen_pcsc;
+
+/* What a slot holds now. events counts insertions and removals as pcscd saw
+ * them, so that a swap between two looks shows. */
+struct kenmen_slot {
+	char name[KENMEN_READER_NAME_MAX + 1];
+	bool present;   /* a card is in it */
+	bool mute;      /* a card that does not answer to power-up */
+	bool exclusive; /* another program uses the card alone */
+	uint32_t events;
+};
+
+/* PCSC_UNAVAILABLE when no pcscd listens (SCardEstablishContext). */
+int kenmen_pcsc_new(struct kenmen_pcsc **ret);
+void kenmen_pcsc_free(struct kenmen_pcsc **pcsc);
+/*
+ * Fills slots (KENMEN_READERS_MAX of them) with today's readers; returns how
+ * many. Does not block.
+ */
+int kenmen_pcsc_slots(struct kenmen_pcsc *pcsc, struct kenmen_slot *slots);
+/*
+ * Waits until something differs from what kenmen_pcsc_slots() said last: a
+ * reader or a card came or went. 1: changed, 0: timeout_ms passed (-1: no
+ * limit). PCSC_UNAVAILABLE when pcscd died.
+ */
+int kenmen_pcsc_wait(struct kenmen_pcsc *pcsc, int timeout_ms);
+/* A reader by pcscd's name for it. Does not touch the card. pcsc must outlive
+ * it. The caller owns *ret until kenmen_card_new takes it over. */
+int kenmen_pcsc_reader(
+    struct kenmen_pcsc *pcsc, const char *name, struct kenmen_reader *ret);
+
+/* ---- the card -------------------------------------------------------- */
+
+/* Which forms of command a card and reader accept; all zero: not known yet,
+ * the short and the long ways are tried best first. */
+struct kenmen_forms {
+	bool no_sfi;       /* SELECT EF instead of short file ids */
+	bool no_extended;  /* READ BINARY of 256 bytes at most */
+	bool small_blocks; /* READ BINARY of 224 bytes at most */
+};
+
+struct kenmen_card;
+
+/*
+ * A card in a reader, not connected yet. Takes the reader over: it is closed
+ * by kenmen_card_free, or here on failure. known may be NULL.
+ */
+int kenmen_card_new(const struct kenmen_reader *reader,
+    const struct kenmen_forms *known, struct kenmen_card **ret);
+/* Ends a transaction with a reset if one is open, closes, sets NULL. */
+void kenmen_card_free(struct kenmen_card **card);
+int kenmen_card_connect(struct kenmen_card *card);
+/*
+ * Opens and closes a transaction (exclusive use). Nothing is assumed of the
+ * card's state afterwards: the application is selected again.
+ */
+int kenmen_card_begin(struct kenmen_card *card);
+int kenmen_card_end(struct kenmen_card *card);
+/* See kenmen_reader_ops.still_there. */
+int kenmen_card_still_there(struct kenmen_card *card);
+/*
+ * Makes the card forget verified PINs: SELECT of the card manager (another
+ * application), 1 exchange. Where that fails, kenmen_card_end resets the card.
+ */
+int kenmen_card_leave(struct kenmen_card *card);
+/* What has been learnt of forms so far. */
+void kenmen_card_forms(
+    const struct kenmen_card *card, struct kenmen_forms *ret);
+/* Exchanges (command and response pairs) and bytes both ways since new. */
+void kenmen_card_cost(
+    const struct kenmen_card *card, unsigned *ret_exchanges, size_t *ret_bytes);
+
+/* ---- PINs ------------------------------------------------------------ */
+
+enum kenmen_pin {
+	KENMEN_PIN_AUTH,       /* 利用者証明用: 4 digits, 3 tries */
+	KENMEN_PIN_SIGN,       /* 署名用: 6-16 A-Z 0-9, 5 tries */
+	KENMEN_PIN_ATTRIBUTES, /* 券面事項入力補助用: 4 digits, 3 tries */
+	KENMEN_PIN_FACE_B,     /* 照合番号B: 14 digits */
+	KENMEN_PIN_FACE_A,     /* 照合番号A: 12 digits */
+	KENMEN_PIN_N
+};
+
+/*
+ * Tries left on a PIN (0 = blocked), or a negative KENMEN_ERR_*.
+ * Sends VERIFY without data, so asking never spends a try. Settles whether
+ * the key is named by short id or by SELECT EF, which kenmen_pin_verify then
+ * uses. NOT_MY_NUMBER_CARD: the application of this PIN is not there.
+ */
+int kenmen_pin_tries(struct kenmen_card *card, enum kenmen_pin pin);
+/*
+ * Folds full-width digits and letters to ASCII (and a-z to A-Z for
+ * KENMEN_PIN_SIGN) in place and checks the form. PIN_FORMAT: anything else
+ * was typed; the secret is left as typed.
+ */
+int kenmen_pin_fold(enum kenmen_pin pin, struct kenmen_secret *code);
+/*
+ * One VERIFY with data, never two, whatever happens. The form was settled by
+ * kenmen_pin_tries, which must come first in the same transaction
+ * (ARGUMENT). PIN_FORMAT before the card is touched; PIN_WRONG with
+ * *ret_tries left (set on PIN_WRONG and PIN_BLOCKED only).
+ */
+int kenmen_pin_verify(struct kenmen_card *card, enum kenmen_pin pin,
+    const struct kenmen_secret *code, int *ret_tries);
+/* How often this PIN may be wrong in a row before it locks; 0: not published.
+ */
+int kenmen_pin_max_tries(enum kenmen_pin pin);
+
+/* ---- what the card holds --------------------------------------------- */
+
+#define KENMEN_NAME_MAX 2048 /* bytes of UTF-8, without the NUL */
+#define KENMEN_ADDRESS_MAX 4096
+
+enum kenmen_sex {
+	KENMEN_SEX_UNKNOWN,        /* code 0, and every code not listed */
+	KENMEN_SEX_MALE,           /* 1 */
+	KENMEN_SEX_FEMALE,         /* 2 */
+	KENMEN_SEX_NOT_APPLICABLE, /* 9 (JIS X 0303, ISO 5218) */
+};
+
+/*
+ * EF 0002 of the text application (券面事項入力補助AP). Valid UTF-8: what is
+ * not stands as U+FFFD. Wipe it after use (kenmen_wipe).
+ */
+struct kenmen_attributes {
+	char name[KENMEN_NAME_MAX + 1];
+	char address[KENMEN_ADDRESS_MAX + 1];
+	char birth_date[11];     /* YYYY-MM-DD, or "" where it is no date */
+	char birth_date_raw[33]; /* as on the card, YYYYMMDD */
+	char sex_code[5];        /* as on the card, one character */
+	enum kenmen_sex sex;
+};
+
+/*
+ * Reads the attributes; KENMEN_PIN_ATTRIBUTES (or FACE_B of that application)
+ * must be verified: PIN_REQUIRED otherwise. 1 exchange with extended length,
+ * else ceil(size / 256). DATA: not the structure it should be.
+ * progress may be NULL; it is told bytes done of total after each exchange.
+ */
+int kenmen_attributes_read(struct kenmen_card *card,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_attributes *ret);
+
+enum kenmen_certificate {
+	KENMEN_CERT_AUTH,
+	KENMEN_CERT_SIGN,
+	KENMEN_CERT_AUTH_CA,
+	KENMEN_CERT_SIGN_CA,
+	KENMEN_CERT_N
+};
+
+struct kenmen_card_info {
+	int tries[KENMEN_PIN_N];            /* 0: blocked; -1: no such PIN */
+	int8_t certificates[KENMEN_CERT_N]; /* 1 there, 0 not, -1 not known
+					     * without its PIN */
+};
+
+/* Counters of all PINs and which certificates exist; no PIN is needed, no
+ * try is spent, nothing that identifies the person or the card is read. */
+int kenmen_card_info_read(
+    struct kenmen_card *card, struct kenmen_card_info *ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
