@@ -1,1 +1,283 @@
 #include "wire.h"
+
+#include <string.h>
+
+#include "pack.h"
+
+/* Time-outs are at most an hour (kenmen.conf(5)). */
+#define TIMEOUT_MAX_MS (3600u * 1000u)
+/* Tries, steps: small numbers that a window shows. */
+#define SMALL_MAX 255
+
+static void
+forms_put(struct pack *p, const struct kenmen_forms *forms)
+{
+	pack_bool(p, forms->no_sfi);
+	pack_bool(p, forms->no_extended);
+	pack_bool(p, forms->small_blocks);
+}
+
+static void
+forms_get(struct unpack *u, struct kenmen_forms *ret)
+{
+	ret->no_sfi = unpack_bool(u);
+	ret->no_extended = unpack_bool(u);
+	ret->small_blocks = unpack_bool(u);
+}
+
+static void
+known_put(struct pack *p, const struct wire_known *known)
+{
+	pack_string(p, known->reader);
+	forms_put(p, &known->forms);
+}
+
+static void
+known_get(struct unpack *u, struct wire_known *ret)
+{
+	unpack_string(u, ret->reader, sizeof(ret->reader));
+	forms_get(u, &ret->forms);
+}
+
+/* Numbers that may also be "none", -1, go one higher. */
+static void
+optional_put(struct pack *p, int value)
+{
+	pack_u8(p, (unsigned)(value + 1));
+}
+
+static int
+optional_get(struct unpack *u, unsigned max)
+{
+	return (int)unpack_u8(u, max + 1) - 1;
+}
+
+int
+wire_request_encode(
+    const struct wire_request *request, uint8_t *buf, size_t room)
+{
+	struct pack p;
+
+	pack_start(&p, buf, room);
+	pack_u8(&p, request->errand);
+	pack_u32(&p, request->kinds);
+	pack_u8(&p, request->lang);
+	pack_string(&p, request->origin);
+	pack_string(&p, request->origin_name);
+	pack_string(&p, request->user);
+	pack_string(&p, request->purpose);
+	pack_string(&p, request->reader);
+	pack_u32(&p, request->card_timeout_ms);
+	pack_u32(&p, request->prompt_timeout_ms);
+	pack_u32(&p, request->read_timeout_ms);
+	pack_u8(&p, request->ignore_n);
+	for (unsigned i = 0; i < request->ignore_n; i++)
+		pack_string(&p, request->ignore[i]);
+	pack_u8(&p, request->known_n);
+	for (unsigned i = 0; i < request->known_n; i++)
+		known_put(&p, &request->known[i]);
+	return pack_finish(&p) ? (int)p.len : -1;
+}
+
+bool
+wire_request_decode(const uint8_t *buf, size_t len, struct wire_request *ret)
+{
+	struct unpack u;
+
+	memset(ret, 0, sizeof(*ret));
+	unpack_start(&u, buf, len);
+	ret->errand = unpack_u8(&u, ERRAND_N - 1);
+	ret->kinds = unpack_u32(&u, KIND_BIT(KIND_N) - 1);
+	ret->lang = unpack_u8(&u, LANG_N - 1);
+	unpack_string(&u, ret->origin, sizeof(ret->origin));
+	unpack_string(&u, ret->origin_name, sizeof(ret->origin_name));
+	unpack_string(&u, ret->user, sizeof(ret->user));
+	unpack_string(&u, ret->purpose, sizeof(ret->purpose));
+	unpack_string(&u, ret->reader, sizeof(ret->reader));
+	ret->card_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
+	ret->prompt_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
+	ret->read_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
+	ret->ignore_n = unpack_u8(&u, IGNORE_MAX);
+	for (unsigned i = 0; i < ret->ignore_n; i++)
+		unpack_string(&u, ret->ignore[i], sizeof(ret->ignore[i]));
+	ret->known_n = unpack_u8(&u, KENMEN_READERS_MAX);
+	for (unsigned i = 0; i < ret->known_n; i++)
+		known_get(&u, &ret->known[i]);
+	return unpack_finish(&u);
+}
+
+static void
+state_put(struct pack *p, const struct wire_state *state)
+{
+	pack_u8(p, state->state);
+	pack_u32(p, state->deadline_ms);
+	pack_bool(p, state->asks);
+	optional_put(p, state->pin);
+	pack_u8(p, state->tries_left);
+	pack_u8(p, state->step);
+	pack_u8(p, state->steps);
+}
+
+static void
+state_get(struct unpack *u, struct wire_state *ret)
+{
+	ret->state = unpack_u8(u, STATE_N - 1);
+	ret->deadline_ms = unpack_u32(u, TIMEOUT_MAX_MS);
+	ret->asks = unpack_bool(u);
+	ret->pin = optional_get(u, KENMEN_PIN_N - 1);
+	ret->tries_left = unpack_u8(u, SMALL_MAX);
+	ret->step = unpack_u8(u, SMALL_MAX);
+	ret->steps = unpack_u8(u, SMALL_MAX);
+}
+
+static void
+card_info_put(struct pack *p, const struct kenmen_card_info *info)
+{
+	for (int i = 0; i < KENMEN_PIN_N; i++)
+		optional_put(p, info->tries[i]);
+	for (int i = 0; i < KENMEN_CERT_N; i++)
+		optional_put(p, info->certificates[i]);
+}
+
+static void
+card_info_get(struct unpack *u, struct kenmen_card_info *ret)
+{
+	for (int i = 0; i < KENMEN_PIN_N; i++)
+		ret->tries[i] = optional_get(u, 15); /* 63Cx: 4 bits */
+	for (int i = 0; i < KENMEN_CERT_N; i++)
+		ret->certificates[i] = (int8_t)optional_get(u, 1);
+}
+
+static void
+attributes_put(struct pack *p, const struct kenmen_attributes *a)
+{
+	pack_string(p, a->name);
+	pack_string(p, a->address);
+	pack_string(p, a->birth_date);
+	pack_string(p, a->birth_date_raw);
+	pack_string(p, a->sex_code);
+	pack_u8(p, a->sex);
+}
+
+static void
+attributes_get(struct unpack *u, struct kenmen_attributes *ret)
+{
+	unpack_string(u, ret->name, sizeof(ret->name));
+	unpack_string(u, ret->address, sizeof(ret->address));
+	unpack_string(u, ret->birth_date, sizeof(ret->birth_date));
+	unpack_string(u, ret->birth_date_raw, sizeof(ret->birth_date_raw));
+	unpack_string(u, ret->sex_code, sizeof(ret->sex_code));
+	ret->sex = unpack_u8(u, KENMEN_SEX_NOT_APPLICABLE);
+}
+
+static void
+readers_put(struct pack *p, unsigned n, const struct wire_reader *readers)
+{
+	pack_u8(p, n);
+	for (unsigned i = 0; i < n; i++) {
+		pack_string(p, readers[i].name);
+		pack_bool(p, readers[i].present);
+		pack_bool(p, readers[i].pinpad);
+	}
+}
+
+static unsigned
+readers_get(struct unpack *u, struct wire_reader *ret)
+{
+	unsigned n = unpack_u8(u, KENMEN_READERS_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		unpack_string(u, ret[i].name, sizeof(ret[i].name));
+		ret[i].present = unpack_bool(u);
+		ret[i].pinpad = unpack_bool(u);
+	}
+	return n;
+}
+
+int
+wire_message_encode(
+    const struct wire_message *message, uint8_t *buf, size_t room)
+{
+	struct pack p;
+
+	pack_start(&p, buf, room);
+	pack_u8(&p, message->type);
+	switch (message->type) {
+	case WIRE_STATE:
+		state_put(&p, &message->state);
+		break;
+	case WIRE_PROGRESS:
+		pack_u32(&p, message->progress.done);
+		pack_u32(&p, message->progress.total);
+		break;
+	case WIRE_EVENT:
+		pack_u8(&p, message->event);
+		break;
+	case WIRE_KNOWN:
+		known_put(&p, &message->known);
+		break;
+	case WIRE_CARD_INFO:
+		card_info_put(&p, &message->card_info);
+		break;
+	case WIRE_ATTRIBUTES:
+		attributes_put(&p, &message->attributes);
+		break;
+	case WIRE_READERS:
+		readers_put(&p, message->readers.n, message->readers.reader);
+		break;
+	case WIRE_DONE:
+		break;
+	case WIRE_FAILED:
+		pack_u8(&p, message->failed.code);
+		optional_put(&p, message->failed.tries_left);
+		optional_put(&p, message->failed.pin);
+		break;
+	case WIRE_N:
+		return -1;
+	}
+	return pack_finish(&p) ? (int)p.len : -1;
+}
+
+bool
+wire_message_decode(const uint8_t *buf, size_t len, struct wire_message *ret)
+{
+	struct unpack u;
+
+	memset(ret, 0, sizeof(*ret));
+	unpack_start(&u, buf, len);
+	ret->type = unpack_u8(&u, WIRE_N - 1);
+	switch (ret->type) {
+	case WIRE_STATE:
+		state_get(&u, &ret->state);
+		break;
+	case WIRE_PROGRESS:
+		ret->progress.done = unpack_u32(&u, UINT32_MAX);
+		ret->progress.total = unpack_u32(&u, UINT32_MAX);
+		break;
+	case WIRE_EVENT:
+		ret->event = unpack_u8(&u, EVENT_N - 1);
+		break;
+	case WIRE_KNOWN:
+		known_get(&u, &ret->known);
+		break;
+	case WIRE_CARD_INFO:
+		card_info_get(&u, &ret->card_info);
+		break;
+	case WIRE_ATTRIBUTES:
+		attributes_get(&u, &ret->attributes);
+		break;
+	case WIRE_READERS:
+		ret->readers.n = readers_get(&u, ret->readers.reader);
+		break;
+	case WIRE_DONE:
+		break;
+	case WIRE_FAILED:
+		ret->failed.code = unpack_u8(&u, CODE_N - 1);
+		ret->failed.tries_left = optional_get(&u, SMALL_MAX - 1);
+		ret->failed.pin = optional_get(&u, KENMEN_PIN_N - 1);
+		break;
+	case WIRE_N:
+		return false;
+	}
+	return unpack_finish(&u);
+}

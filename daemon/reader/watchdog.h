@@ -1,0 +1,21 @@
+/*
+ * Ends this process when a call into pcscd blocks: there is no other way out
+ * of a transaction that another program does not give back (house rule: a
+ * process can be killed, a thread in SCardTransmit cannot). pcscd then resets
+ * the card that was held, so that no verified PIN stays.
+ */
+#ifndef WATCHDOG_H
+#define WATCHDOG_H
+
+#include <stdint.h>
+
+#include "wire.h"
+
+/*
+ * After timeout_ms without another call here, says WIRE_FAILED with code on
+ * wire_fd and exits the process with status 1. 0 or -errno.
+ */
+int watchdog_start(int wire_fd, uint32_t timeout_ms, enum read_code code);
+void watchdog_stop(void);
+
+#endif
