@@ -5,7 +5,7 @@
 #ifndef CERT_H
 #define CERT_H
 
-#include <stddef.h>
+#include <time.h>
 
 struct cert {
 	char *certificate; /* PEM of the leaf, NUL-terminated */
@@ -17,9 +17,11 @@ struct cert {
  * there yet, makes ca.pem (0644), server.pem and server.key (0600). Half a
  * set, a key that does not fit, an expired leaf or a key others can read is
  * an error, said on the log with what to do. state_dir is made (0755) if
- * missing. Returns 0 or a negative errno.
+ * missing. now: CLOCK_REALTIME, for the ten years both certificates last.
+ * Returns 0 or a negative errno.
  */
-int cert_load(const char *state_dir, struct cert *ret);
+int cert_load(const char *state_dir, time_t now, struct cert *ret);
+/* Wipes the key, frees both; harmless on a struct of zeros. */
 void cert_finish(struct cert *cert);
 
 #endif

@@ -58,6 +58,8 @@ int config_load(const char *const *files, size_t files_n, FILE *report,
 /* The packaged default: /etc/kenmen/kenmen.conf and conf.d's *.conf in the
  * order of their names; those that are missing count as empty. */
 int config_load_default(FILE *report, struct config **ret);
+/* The same from another directory than /etc/kenmen. */
+int config_load_dir(const char *dir, FILE *report, struct config **ret);
 void config_free(struct config **config);
 
 #endif
