@@ -1,0 +1,23 @@
+/*
+ * What a runner says to the door: one function per message of wire.h. All
+ * return 0 or a negative errno; a runner that cannot speak any more may as
+ * well end.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "wire.h"
+
+/* Encodes, sends, wipes. */
+int report(int wire, const struct wire_message *message);
+
+/* A state without a window. deadline_ms: from now. */
+int report_state(int wire, enum read_state state, uint32_t deadline_ms);
+int report_event(int wire, enum wire_event event);
+int report_progress(int wire, size_t done, size_t total);
+int report_failed(int wire, const struct wire_failed *failed);
+
+/* The API's word for a library's error; 0 or more: CODE_NONE. */
+enum read_code code_of(int err);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Finds the card that a request is about among the readers that are there,
+ * and waits for reader and card as long as the request allows.
+ */
+#ifndef SEEK_H
+#define SEEK_H
+
+#include "errand.h"
+
+/* The card that was found, connected, in no transaction. */
+struct found {
+	struct kenmen_card *card;
+	char reader[KENMEN_READER_NAME_MAX + 1];
+	int tries;                    /* of the attributes PIN */
+	struct kenmen_card_info info; /* where the request asks for it */
+};
+
+/*
+ * KENMEN_ERR_PCSC_UNAVAILABLE never leaves here as long as pcscd comes back
+ * within 5 s; *pcsc is a new one then. Returns CODE_NONE and fills *ret (its
+ * card is the caller's, to be freed before *pcsc), or why there is no card.
+ */
+enum read_code seek_card(const struct errand_env *env,
+    const struct wire_request *request, struct kenmen_pcsc **pcsc,
+    struct found *ret);
+
+/* False: [reader] ignore names this reader, or the request another one. */
+bool seek_accepts(const struct wire_request *request, const char *reader);
+
+#endif
