@@ -1,0 +1,29 @@
+/*
+ * The files of the My Number card, parsed: bytes in, a struct out. No I/O.
+ */
+#ifndef KENMEN_RECORD_H
+#define KENMEN_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kenmen.h"
+
+/*
+ * EF 0002 of the text application (基本4情報):
+ *
+ *   FF20 { DF21 offsets, DF22 name, DF23 address, DF24 YYYYMMDD, DF25 sex }
+ *
+ * What follows the object is filler and ignored, and so is what the offset
+ * table DF21 claims: the tags are walked. Unknown tags between them are
+ * skipped. DATA: one of the five missing, repeated or out of order, a length
+ * that lies, a text longer than its member of *ret.
+ *
+ * The texts come out as valid UTF-8 without control characters: each broken
+ * sequence and each control character becomes U+FFFD. Everything else,
+ * private-use characters and variation selectors included, is passed on.
+ */
+int record_attributes(
+    const uint8_t *buf, size_t len, struct kenmen_attributes *ret);
+
+#endif
