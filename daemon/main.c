@@ -1,6 +1,467 @@
-#include "kind.h"
-int
-main(void)
+/*
+ * kenmend: options, sockets, certificates and the loop; wires the floors to
+ * each other. The only place that reads a clock.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "cert.h"
+#include "config.h"
+#include "http.h"
+#include "job.h"
+#include "log.h"
+
+/* Statuses of exit(2), promised by kenmend(8). */
+enum { EXIT_RUN_TIME = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
+
+#define SOCKETS_MAX CONFIG_LISTEN_MAX
+#define ADDRESS_MAX 64
+/* Connections, long polls' helpers and what libraries open beside them. */
+#define DESCRIPTORS_WANTED 4096
+
+struct door {
+	sd_event *loop;
+	struct config *config;
+	struct cert cert;
+	struct jobs *jobs;
+	struct api *api;
+	struct http *http;
+	char runner[PATH_MAX], voice[PATH_MAX];
+	unsigned sockets_n;
+	int sockets[SOCKETS_MAX];
+	char addresses[SOCKETS_MAX][ADDRESS_MAX];
+};
+
+/* ---- options --------------------------------------------------------- */
+
+static const char usage[] =
+    "Usage: kenmend [OPTION]...\n"
+    "Lets listed web sites read a My Number card in this computer's reader,\n"
+    "with the consent of whoever sits before it.\n\n"
+    "  --config FILE   read FILE instead of /etc/kenmen/kenmen.conf and\n"
+    "                  /etc/kenmen/conf.d/*.conf\n"
+    "  --check-config  only say what is wrong with the configuration\n"
+    "  --version       print the version\n"
+    "  --help          print this\n\n"
+    "Exit status: 0; 1 at run time; 2 usage; 78 configuration.\n";
+
+struct options {
+	const char *config; /* NULL: the packaged places */
+	bool check;
+};
+
+/* Returns -1 to go on, else the exit status. */
+static int
+options_parse(int argc, char **argv, struct options *ret)
 {
-	return 1;
+	static const struct option known[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'k' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			ret->config = optarg;
+			break;
+		case 'k':
+			ret->check = true;
+			break;
+		case 'v':
+			puts("kenmend " KENMEN_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "kenmend: unexpected argument: %s\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static int
+door_configure(struct door *door, const struct options *options)
+{
+	int r;
+
+	r = options->config
+		? config_load(&options->config, 1, stderr, &door->config)
+		: config_load_default(stderr, &door->config);
+	if (r == 0)
+		return 0;
+	if (r != -EINVAL) /* then each fault was said with file and line */
+		log_error("%s: %s",
+		    options->config ? options->config : "/etc/kenmen",
+		    strerror(-r));
+	return r;
+}
+
+/* ---- the process ----------------------------------------------------- */
+
+static void
+limit_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED
+			     ? limit.rlim_max
+			     : DESCRIPTORS_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+process_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	/* Tokens and results pass through here. */
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return -errno;
+	/* Libraries free their buffers as they are: have free overwrite. */
+	mallopt(M_PERTURB, 0x5a);
+	umask(022);
+	signal(SIGPIPE, SIG_IGN);
+	limit_raise();
+	if (geteuid() == 0)
+		log_warning("running as root, which nothing here needs");
+	return 0;
+}
+
+static uint64_t
+loop_now(void *arg)
+{
+	uint64_t now = 0;
+
+	/* The loop's own, taken once for each turn; it cannot fail. */
+	sd_event_now(arg, CLOCK_BOOTTIME, &now);
+	return now;
+}
+
+/* ---- helpers --------------------------------------------------------- */
+
+/* Beside ourselves (a build tree), else where they are installed. */
+static bool
+helper_find(const char *name, char path[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	if (n > 0) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+		if (slash &&
+		    (size_t)(slash + 1 - path) + strlen(name) < PATH_MAX) {
+			strcpy(slash + 1, name);
+			if (access(path, X_OK) == 0)
+				return true;
+		}
+	}
+	snprintf(path, PATH_MAX, "%s/%s", KENMEN_LIBEXECDIR, name);
+	if (access(path, X_OK) == 0)
+		return true;
+	log_error("%s: %s", path, strerror(errno));
+	return false;
+}
+
+/* ---- sockets --------------------------------------------------------- */
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_storage room;
+};
+
+static void
+address_text(const union address *address, char text[ADDRESS_MAX])
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	switch (address->any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_MAX, "%s:%u", host,
+		    ntohs(address->v4.sin_port));
+		return;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_MAX, "[%s]:%u", host,
+		    ntohs(address->v6.sin6_port));
+		return;
+	}
+	snprintf(text, ADDRESS_MAX, "a socket that is not TCP");
+}
+
+/* Hosts and certificate speak of these two only, and no other computer has
+ * any business here. */
+static bool
+address_is_ours(const union address *address)
+{
+	if (address->any.sa_family == AF_INET)
+		return address->v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+	return address->any.sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
+}
+
+static void
+door_add_socket(struct door *door, int fd)
+{
+	union address address = { 0 };
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	address_text(&address, door->addresses[door->sockets_n]);
+	door->sockets[door->sockets_n++] = fd;
+}
+
+/* Sockets from systemd replace those of the configuration; a wrong one is a
+ * mistake of the .socket file and no reason to serve on others. */
+static int
+sockets_take(struct door *door, int n)
+{
+	char text[ADDRESS_MAX];
+
+	if (n > SOCKETS_MAX) {
+		log_error("%d sockets were handed over, at most %d are served",
+		    n, SOCKETS_MAX);
+		return -E2BIG;
+	}
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
+		union address address = { 0 };
+		socklen_t len = sizeof(address);
+
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
+		    getsockname(fd, &address.any, &len) < 0 ||
+		    !address_is_ours(&address)) {
+			address_text(&address, text);
+			log_error("descriptor %d, %s, does not listen on "
+				  "127.0.0.1 or [::1]",
+			    fd, text);
+			return -EINVAL;
+		}
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		door_add_socket(door, fd);
+	}
+	return 0;
+}
+
+static int
+socket_bind(const struct config_listen *listen_on)
+{
+	const struct sockaddr *address =
+	    (const struct sockaddr *)&listen_on->address;
+	int on = 1, saved,
+	    fd = socket(address->sa_family,
+		SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    (address->sa_family == AF_INET6 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) <
+		    0) ||
+	    bind(fd, address, listen_on->address_len) < 0 ||
+	    listen(fd, SOMAXCONN) < 0) {
+		saved = errno;
+		close(fd);
+		return -saved;
+	}
+	return fd;
+}
+
+static int
+sockets_open(struct door *door)
+{
+	const struct config *config = door->config;
+	int n = sd_listen_fds(1);
+
+	if (n > 0)
+		return sockets_take(door, n);
+	for (unsigned i = 0; i < config->listen_n; i++) {
+		const struct config_listen *listen_on = &config->listen[i];
+		char text[ADDRESS_MAX];
+		union address address = { .room = listen_on->address };
+		int fd = socket_bind(listen_on);
+
+		if (fd >= 0) {
+			door_add_socket(door, fd);
+			continue;
+		}
+		address_text(&address, text);
+		log_warning("%s: %s", text, strerror(-fd));
+	}
+	if (door->sockets_n > 0)
+		return 0;
+	log_error("no address to listen on could be had");
+	return -EADDRNOTAVAIL;
+}
+
+/* ---- the door -------------------------------------------------------- */
+
+static int
+loop_open(sd_event **ret)
+{
+	sd_event *loop = NULL;
+	sigset_t ends;
+	int r;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &ends, NULL) < 0)
+		return -errno;
+	/* Without a handler such a signal ends the loop with status 0. */
+	if ((r = sd_event_default(&loop)) < 0 ||
+	    (r = sd_event_add_signal(loop, NULL, SIGTERM, NULL, NULL)) < 0 ||
+	    (r = sd_event_add_signal(loop, NULL, SIGINT, NULL, NULL)) < 0 ||
+	    (r = sd_event_set_watchdog(loop, true)) < 0) {
+		sd_event_unref(loop);
+		return r;
+	}
+	*ret = loop;
+	return 0;
+}
+
+static int
+door_listen(struct door *door)
+{
+	const struct http_options options = { .config = door->config,
+		.cert = &door->cert,
+		.api = door->api,
+		.now = loop_now,
+		.now_arg = door->loop };
+	int r = http_new(door->loop, &options, &door->http);
+
+	for (unsigned i = 0; i < door->sockets_n && r == 0; i++) {
+		r = http_listen(door->http, door->sockets[i]);
+		door->sockets[i] = -1;
+	}
+	return r;
+}
+
+static int
+floors_open(struct door *door)
+{
+	const struct config *config = door->config;
+	const struct jobs_config jobs = { .runner = door->runner,
+		.voice = door->voice,
+		.voice_once = config->mode == MODE_PINENTRY,
+		.pinentry = config->pinentry,
+		.tty = config->tty,
+		.now = loop_now,
+		.now_arg = door->loop };
+	int r;
+
+	if ((r = jobs_new(door->loop, &jobs, &door->jobs)) < 0 ||
+	    (r = api_new(door->loop, config, door->jobs, &door->api)) < 0)
+		return r;
+	return door_listen(door);
+}
+
+static int
+door_open(struct door *door)
+{
+	int r;
+
+	if (!helper_find("kenmen-read", door->runner) ||
+	    !helper_find("kenmen-prompt", door->voice))
+		return -ENOENT;
+	/* The port first: who cannot have it must not touch the keys. */
+	if ((r = sockets_open(door)) < 0 ||
+	    (r = cert_load(door->config->state_dir, time(NULL), &door->cert)) <
+		0)
+		return r;
+	if ((r = loop_open(&door->loop)) < 0 || (r = floors_open(door)) < 0)
+		log_error("cannot start: %s", strerror(-r));
+	return r;
+}
+
+static void
+door_announce(const struct door *door)
+{
+	for (unsigned i = 0; i < door->sockets_n; i++)
+		log_info("ready on https://%s", door->addresses[i]);
+	sd_notifyf(0, "READY=1\nSTATUS=Ready on https://%s%s.",
+	    door->addresses[0], door->sockets_n > 1 ? " and others" : "");
+}
+
+/* Windows go first, then whoever waits is told, then the doors close. */
+static void
+door_close(struct door *door)
+{
+	if (door->http)
+		http_stop(door->http);
+	if (door->api)
+		api_free(&door->api);
+	http_free(&door->http);
+	jobs_free(&door->jobs);
+	for (unsigned i = 0; i < door->sockets_n; i++)
+		if (door->sockets[i] >= 0)
+			close(door->sockets[i]);
+	cert_finish(&door->cert);
+	config_free(&door->config);
+	sd_event_unref(door->loop);
+}
+
+static int
+door_run(struct door *door)
+{
+	int r = EXIT_RUN_TIME;
+
+	if (process_harden() == 0 && door_open(door) == 0) {
+		door_announce(door);
+		r = sd_event_loop(door->loop);
+		if (r != 0)
+			log_error("the event loop ended: %s", strerror(abs(r)));
+		r = r == 0 ? EXIT_SUCCESS : EXIT_RUN_TIME;
+		sd_notify(0, "STOPPING=1\nSTATUS=Stopping.");
+	}
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct door door;
+	struct options options = { 0 };
+	int status;
+
+	log_start("kenmend");
+	if ((status = options_parse(argc, argv, &options)) >= 0)
+		return status;
+	if (door_configure(&door, &options) < 0)
+		return EXIT_CONFIG;
+	if (options.check)
+		status = EXIT_SUCCESS;
+	else
+		status = door_run(&door);
+	door_close(&door);
+	return status;
 }
