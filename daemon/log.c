@@ -56,6 +56,7 @@ log_line(enum log_level level, const char *format, ...)
 	head = journal ? snprintf(line, 64, "<%d>", (int)level)
 		       : snprintf(line, 64, "%.60s: ", program_name);
 	va_start(args, format);
+	errno = saved_errno; /* for %m */
 	body = vsnprintf(line + head, 1024 - (size_t)head, format, args);
 	va_end(args);
 	if (body < 0)
