@@ -85,7 +85,8 @@ struct api_call {
 
 struct api;
 
-/* config and jobs must outlive it. loop: for one timer. */
+/* config and jobs must outlive it. loop: for the time and for one timer, armed
+ * at the next deadline only. */
 int api_new(sd_event *loop, const struct config *config, struct jobs *jobs,
     struct api **ret);
 /* Ends all sessions; every pending call gets its reply first. */
@@ -96,6 +97,21 @@ void api_handle(struct api *api, const struct api_request *request,
     struct api_call *call, uint64_t now);
 /* The client left before the reply, or during a stream. */
 void api_gone(struct api *api, struct api_call *call);
+
+/* Where the time comes from when it is no argument: a job speaks up. */
+struct api_clock {
+	uint64_t (*boottime)(void *arg); /* CLOCK_BOOTTIME in microseconds */
+	uint64_t (*realtime)(void *arg); /* CLOCK_REALTIME in microseconds */
+	void *arg;
+};
+
+/* Without a loop (tests): the caller calls api_tick when api_next says. */
+int api_new_clocked(const struct api_clock *clock, const struct config *config,
+    struct jobs *jobs, struct api **ret);
+/* The next deadline; 0: none, nothing has to wake up. */
+uint64_t api_next(const struct api *api);
+/* Does what is due: sessions run out, waits end, results are wiped. */
+void api_tick(struct api *api, uint64_t now);
 
 /*
  * A refusal as RFC 9457 application/problem+json, for http.c's own refusals.
