@@ -1,1 +1,218 @@
-#include "kind.h"
+#include "prompt-wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "pack.h"
+
+#define TRIES_MAX 99
+#define STEPS_MAX 9
+#define TIMEOUT_MAX_MS 3600000
+#define KINDS_MAX (KIND_BIT(KIND_N) - 1)
+
+int
+prompt_request_encode(
+    const struct prompt_request *request, uint8_t *buf, size_t room)
+{
+	struct pack p;
+
+	pack_start(&p, buf, room);
+	pack_u8(&p, request->type);
+	pack_u8(&p, request->lang);
+	pack_u8(&p, request->pin);
+	pack_u8(&p, request->note);
+	pack_u32(&p, request->kinds);
+	pack_string(&p, request->origin);
+	pack_string(&p, request->origin_name);
+	pack_string(&p, request->user);
+	pack_string(&p, request->purpose);
+	pack_u8(&p, request->tries);
+	pack_u8(&p, request->max_tries);
+	pack_u8(&p, request->step);
+	pack_u8(&p, request->steps);
+	pack_u32(&p, request->timeout_ms);
+	return pack_finish(&p) ? (int)p.len : -1;
+}
+
+/*
+ * How many bytes the UTF-8 character at s has (RFC 3629: no overlong forms,
+ * no surrogates, nothing past U+10FFFF); 0: it is none. Stops at a NUL.
+ */
+static unsigned
+utf8_len(const unsigned char *s)
+{
+	/* clang-format off */
+	static const struct {
+		unsigned char first, last, second_first, second_last;
+		unsigned len;
+	} forms[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (s[0] < forms[i].first || s[0] > forms[i].last)
+			continue;
+		if (forms[i].len > 1 && (s[1] < forms[i].second_first ||
+					    s[1] > forms[i].second_last))
+			return 0;
+		for (unsigned k = 2; k < forms[i].len; k++)
+			if ((s[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+/*
+ * What a window must not show inside a name: it would break its lines, turn
+ * its direction, or make Qt take the text for HTML. The door keeps such
+ * characters out already; a runner that a card has taken over does not.
+ */
+/* clang-format off */
+static const struct {
+	const char *first, *last; /* of the same length */
+} unwanted[] = {
+	{ "\x01",         "\x1f" },
+	{ "<",            "<" },
+	{ "\x7f",         "\x7f" },
+	{ "\xc2\x80",     "\xc2\x9f" },     /* U+0080 to U+009F */
+	{ "\xd8\x9c",     "\xd8\x9c" },     /* U+061C */
+	{ "\xe2\x80\x8e", "\xe2\x80\x8f" }, /* U+200E, U+200F */
+	{ "\xe2\x80\xa8", "\xe2\x80\xae" }, /* U+2028 to U+202E */
+	{ "\xe2\x81\xa6", "\xe2\x81\xa9" }, /* U+2066 to U+2069 */
+};
+/* clang-format on */
+
+static bool
+character_ok(const char *s, size_t len)
+{
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+		if (len == strlen(unwanted[i].first) &&
+		    memcmp(s, unwanted[i].first, len) >= 0 &&
+		    memcmp(s, unwanted[i].last, len) <= 0)
+			return false;
+	return true;
+}
+
+static bool
+text_ok(const char *text)
+{
+	unsigned len;
+
+	for (; *text; text += len) {
+		len = utf8_len((const unsigned char *)text);
+		if (!len || !character_ok(text, len))
+			return false;
+	}
+	return true;
+}
+
+static bool
+request_ok(const struct prompt_request *r)
+{
+	/* A window that cannot say who asks must not be shown. */
+	return (r->origin[0] || r->user[0]) && text_ok(r->origin) &&
+	       text_ok(r->origin_name) && text_ok(r->user) &&
+	       text_ok(r->purpose) && r->step <= r->steps;
+}
+
+bool
+prompt_request_decode(
+    const uint8_t *buf, size_t len, struct prompt_request *ret)
+{
+	struct unpack u;
+
+	unpack_start(&u, buf, len);
+	ret->type = unpack_u8(&u, PROMPT_N - 1);
+	ret->lang = unpack_u8(&u, LANG_N - 1);
+	ret->pin = unpack_u8(&u, KENMEN_PIN_N - 1);
+	ret->note = unpack_u8(&u, NOTE_N - 1);
+	ret->kinds = unpack_u32(&u, KINDS_MAX);
+	unpack_string(&u, ret->origin, sizeof(ret->origin));
+	unpack_string(&u, ret->origin_name, sizeof(ret->origin_name));
+	unpack_string(&u, ret->user, sizeof(ret->user));
+	unpack_string(&u, ret->purpose, sizeof(ret->purpose));
+	ret->tries = unpack_u8(&u, TRIES_MAX);
+	ret->max_tries = unpack_u8(&u, TRIES_MAX);
+	ret->step = unpack_u8(&u, STEPS_MAX);
+	ret->steps = unpack_u8(&u, STEPS_MAX);
+	ret->timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
+	return unpack_finish(&u) && request_ok(ret);
+}
+
+/* ---- the answer: one byte, and the PIN as typed behind it ------------- */
+
+int
+prompt_answer_send(int fd, enum prompt_answer answer, struct kenmen_secret *pin)
+{
+	uint8_t head = (uint8_t)answer;
+	struct iovec parts[2] = { { .iov_base = &head, .iov_len = 1 } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 1 };
+
+	if ((answer == ANSWER_PIN) != (pin != NULL))
+		return -EINVAL;
+	if (pin) {
+		parts[1].iov_base = kenmen_secret_bytes(pin);
+		parts[1].iov_len = kenmen_secret_len(pin);
+		message.msg_iovlen = 2;
+	}
+	while (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* Into *ret_head and the PIN's own page; its length in *ret_len. */
+static int
+answer_read(
+    int fd, uint8_t *ret_head, struct kenmen_secret *pin, size_t *ret_len)
+{
+	struct iovec parts[2] = {
+		{ .iov_base = ret_head, .iov_len = 1 },
+		{ .iov_base = pin ? kenmen_secret_bytes(pin) : NULL,
+		    .iov_len = pin ? KENMEN_SECRET_MAX : 0 },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	ssize_t n;
+
+	while ((n = recvmsg(fd, &message, 0)) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (n == 0)
+		return -EPIPE;
+	if (message.msg_flags & MSG_TRUNC)
+		return -EPROTO;
+	*ret_len = (size_t)n - 1;
+	return 0;
+}
+
+int
+prompt_answer_recv(int fd, enum prompt_answer *ret, struct kenmen_secret *pin)
+{
+	uint8_t head = ANSWER_N;
+	size_t len = 0;
+	int r = answer_read(fd, &head, pin, &len);
+
+	if (r == 0 && (head >= ANSWER_N || (head != ANSWER_PIN && len > 0) ||
+			  (head == ANSWER_PIN && !pin)))
+		r = -EPROTO;
+	/* Wipes what an answer that is none may have left in the page. */
+	if (pin)
+		kenmen_secret_set_len(pin, r == 0 ? len : 0);
+	if (r == 0)
+		*ret = (enum prompt_answer)head;
+	else if (r == -ECONNRESET)
+		r = -EPIPE;
+	return r;
+}

@@ -1,6 +1,214 @@
-#include "kind.h"
-int
-main(void)
+/*
+ * kenmen-prompt: the voice. Shows the windows that a runner asks for, and
+ * hands what was typed back to it; the door sees none of it.
+ *
+ * Blocks in poll and nowhere else. When the peer of its socket goes, or the
+ * program that started it, the window goes with it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "window.h"
+
+/* Where the door passes the socket. */
+#define SOCKET_FD 3
+
+#define EXIT_USAGE 2
+
+/* A request's fields, each with its length, take less than this. */
+#define REQUEST_MAX 1024
+
+/* ---- one socket ------------------------------------------------------- */
+
+/* 1: a request; 0: the peer hung up, or a signal came; -errno. */
+static int
+request_wait(const struct voice *voice, int peer, struct prompt_request *ret)
 {
+	struct pollfd fds[] = {
+		{ .fd = peer, .events = POLLIN },
+		{ .fd = voice->signals, .events = POLLIN },
+	};
+	uint8_t buf[REQUEST_MAX];
+	ssize_t n;
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (fds[1].revents)
+		return 0;
+	n = recv(peer, buf, sizeof(buf), MSG_TRUNC | MSG_DONTWAIT);
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	if (n == 0)
+		return 0;
+	if ((size_t)n > sizeof(buf) ||
+	    !prompt_request_decode(buf, (size_t)n, ret))
+		return -EPROTO;
 	return 1;
+}
+
+/* Answers requests until the peer hangs up (0) or fails (-errno). */
+static int
+serve(const struct voice *voice, int peer)
+{
+	struct prompt_request request;
+	struct kenmen_secret *pin = NULL;
+	enum prompt_answer answer;
+	int r;
+
+	if (kenmen_secret_new(&pin) < 0)
+		return -ENOMEM;
+	while ((r = request_wait(voice, peer, &request)) > 0) {
+		r = window_show(voice, peer, &request, &answer, pin);
+		if (r < 0)
+			break;
+		r = prompt_answer_send(
+		    peer, answer, answer == ANSWER_PIN ? pin : NULL);
+		kenmen_secret_set_len(pin, 0);
+		if (r < 0)
+			break;
+	}
+	kenmen_secret_free(&pin);
+	return r == -ECANCELED || r == -EPIPE ? 0 : r;
+}
+
+/* ---- this process ----------------------------------------------------- */
+
+/* No core file and no debugger may see a PIN. pinentry inherits the first. */
+static int
+process_close_up(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/*
+ * Ends with whoever started this. On a terminal by a signal that is heeded,
+ * since a pinentry that is killed leaves it without echo. A parent that died
+ * before took the other end of the socket with it: that shows as a hang-up.
+ */
+static int
+process_follow_parent(bool on_terminal)
+{
+	pid_t parent = getppid();
+
+	if (prctl(PR_SET_PDEATHSIG, on_terminal ? SIGTERM : SIGKILL) < 0)
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH;
+}
+
+/* A descriptor that is readable once this program is to end. */
+static int
+process_signals(void)
+{
+	sigset_t heeded, blocked;
+
+	sigemptyset(&heeded);
+	sigaddset(&heeded, SIGINT);
+	sigaddset(&heeded, SIGTERM);
+	sigaddset(&heeded, SIGHUP);
+	blocked = heeded;
+	/* So that the terminal can be put right from the background. */
+	sigaddset(&blocked, SIGTTOU);
+	sigaddset(&blocked, SIGPIPE);
+	if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
+		return -1;
+	return signalfd(-1, &heeded, SFD_CLOEXEC);
+}
+
+static bool
+is_our_socket(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	       type == SOCK_SEQPACKET;
+}
+
+static int
+run_once(struct voice *voice)
+{
+	int r;
+
+	if ((r = process_close_up()) < 0 ||
+	    (r = process_follow_parent(voice->tty != NULL)) < 0)
+		goto out;
+	r = -ENOTSOCK;
+	if (!is_our_socket(SOCKET_FD))
+		goto out;
+	if ((voice->signals = process_signals()) < 0) {
+		r = -errno;
+		goto out;
+	}
+	setlocale(LC_ALL, "");
+	r = serve(voice, SOCKET_FD);
+out:
+	if (r < 0)
+		log_error("%s", strerror(-r));
+	return r < 0 ? 1 : 0;
+}
+
+static int
+usage(FILE *out)
+{
+	fputs("usage: kenmen-prompt --once --pinentry PATH [--tty TTY]\n"
+	      "Started by kenmend, with a socket to kenmen-read as "
+	      "descriptor 3.\n",
+	    out);
+	return out == stdout ? 0 : EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "once", no_argument, NULL, 'o' },
+		{ "pinentry", required_argument, NULL, 'p' },
+		{ "tty", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct voice voice = { .signals = -1 };
+	bool once = false;
+	int c;
+
+	log_start("kenmen-prompt");
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		switch (c) {
+		case 'o':
+			once = true;
+			break;
+		case 'p':
+			voice.pinentry = optarg;
+			break;
+		case 't':
+			voice.tty = optarg[0] ? optarg : NULL;
+			break;
+		case 'h':
+			return usage(stdout);
+		case 'V':
+			puts("kenmen-prompt " KENMEN_VERSION);
+			return 0;
+		default:
+			return usage(stderr);
+		}
+	if (!once || !voice.pinentry || optind != argc)
+		return usage(stderr);
+	return run_once(&voice);
 }

@@ -1,0 +1,28 @@
+/*
+ * One request's windows: starts a pinentry, tells it what to say, waits for
+ * the person, and takes the window away when the answer is there, the time
+ * is up or the peer has gone.
+ */
+#ifndef WINDOW_H
+#define WINDOW_H
+
+#include "prompt-wire.h"
+
+struct voice {
+	const char *pinentry; /* the program */
+	const char *tty;      /* for a pinentry on a terminal; NULL: none */
+	int signals;          /* signalfd of what ends this program */
+};
+
+/*
+ * Shows the request's windows, for timeout_ms in all. peer: the socket that
+ * the request came from. 0 and *ret (ANSWER_UNAVAILABLE, logged, when
+ * pinentry cannot be started or does not do its work); pin is filled with
+ * ANSWER_PIN only. -ECANCELED: the peer hung up or spoke out of turn, or a
+ * signal came: the window is gone already.
+ */
+int window_show(const struct voice *voice, int peer,
+    const struct prompt_request *request, enum prompt_answer *ret,
+    struct kenmen_secret *pin);
+
+#endif
