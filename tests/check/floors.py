@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+"""Nobody calls upwards: holds the sources against docs/architecture.md.
+
+Reads every #include of lib/ and daemon/, and, in the build, every symbol that
+one object takes from another. A new file must be given its place here.
+"""
+
+import re
+
+from common import BUILD, TOP, check, fail, finish, output, sources
+
+# File (without suffix; a full name goes first) -> room, floor in it.
+PLACES = {
+    # libkenmen: what a card says
+    "lib/kenmen": ("public", 0),
+    "lib/apdu": ("lib", 0),
+    "lib/error": ("lib", 0),
+    "lib/reader-pcsc": ("lib", 0),
+    "lib/secret": ("lib", 0),
+    "lib/tlv": ("lib", 0),
+    "lib/card": ("lib", 1),
+    "lib/record": ("lib", 1),
+    "lib/mynumber": ("lib", 2),
+    # what all programs share
+    "daemon/kind": ("base", 0),
+    "daemon/log": ("base", 0),
+    "daemon/pack": ("base", 0),
+    "daemon/wipe": ("base", 0),
+    "daemon/wire": ("base", 1),
+    # the voice's wire: not for the door, it carries the PIN
+    "daemon/prompt-wire": ("prompt-wire", 0),
+    # the door
+    "daemon/config.h": ("door", 2),  # data; what reads it is above
+    "daemon/spawn": ("door", 2),
+    "daemon/job": ("door", 2),
+    "daemon/origin": ("door", 3),
+    "daemon/session": ("door", 3),
+    "daemon/readers": ("door", 3),
+    "daemon/reads": ("door", 3),
+    "daemon/json-check": ("door", 3),
+    "daemon/codes": ("door", 3),
+    "daemon/api": ("door", 3),
+    "daemon/cert": ("door", 4),
+    "daemon/config": ("door", 4),
+    "daemon/crowd": ("door", 4),
+    "daemon/peer": ("door", 4),
+    "daemon/rules": ("door", 4),
+    "daemon/http": ("door", 4),
+    "daemon/main": ("door", 5),
+    # the runner
+    "daemon/reader/watchdog": ("runner", 0),
+    "daemon/reader/report": ("runner", 0),
+    "daemon/reader/ask": ("runner", 1),
+    "daemon/reader/seek": ("runner", 1),
+    "daemon/reader/errand.h": ("runner", 0),  # data; the errand is above
+    "daemon/reader/errand": ("runner", 2),
+    "daemon/reader/read-main": ("runner", 3),
+    # the voice
+    "daemon/prompt/texts": ("voice", 0),
+    "daemon/prompt/assuan": ("voice", 0),
+    "daemon/prompt/pinentry": ("voice", 0),
+    "daemon/prompt/window": ("voice", 1),
+    "daemon/prompt/prompt-main": ("voice", 2),
+}
+
+# Room -> the rooms below it, besides itself.
+BELOW = {
+    "public": set(),
+    "lib": {"public"},
+    "base": {"public"},
+    "prompt-wire": {"public", "base"},
+    "door": {"public", "base"},
+    "runner": {"public", "base", "prompt-wire"},
+    "voice": {"public", "base", "prompt-wire"},
+}
+
+# Who may include what is not ours. Nobody else in lib/ and daemon/.
+FOREIGN = {
+    r"microhttpd\.h": {"daemon/http.c"},
+    r"winscard\.h|pcsclite\.h|wintypes\.h|reader\.h|PCSC/.*":
+        {"lib/reader-pcsc.c"},
+    r"cjson/.*|cJSON\.h": {"daemon/api.c"},
+    r"openssl/.*": set(),
+    r"gnutls/.*": {"daemon/cert.c", "daemon/http.c"},
+    r"systemd/.*": {
+        "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",
+        "daemon/spawn.h", "daemon/prompt/prompt-main.c"},
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+
+
+def place(path):
+    return PLACES.get(path) or PLACES.get(path.rsplit(".", 1)[0])
+
+
+def fault(user, used):
+    """Why user must not use used (paths); None: it may."""
+    (room, floor), (used_room, used_floor) = place(user), place(used)
+    if room != used_room:
+        return (None if used_room in BELOW[room] else
+                f"{used} ({used_room}) is no room below {room}")
+    return (None if used_floor <= floor else
+            f"{used} is on floor {used_floor}, above {floor}")
+
+
+def resolve(user, name):
+    """The file that #include "name" means, or None."""
+    folders = [user.rsplit("/", 1)[0], "daemon", "daemon/reader",
+               "daemon/prompt", "lib"]
+    for folder in folders:
+        if (TOP / folder / name).is_file():
+            return f"{folder}/{name}"
+    return None
+
+
+def include_faults(path):
+    if not place(path):
+        yield "has no place in PLACES"
+        return
+    for mark, name in INCLUDE.findall((TOP / path).read_text()):
+        if mark == '"':
+            used = resolve(path, name)
+            if not used or not place(used):
+                yield f'"{name}" is not known'
+            elif fault(path, used):
+                yield fault(path, used)
+            continue
+        for pattern, allowed in FOREIGN.items():
+            if re.fullmatch(pattern, name) and path not in allowed:
+                yield f"<{name}> is not for it"
+
+
+def objects():
+    """Object file -> source, of lib/ and daemon/ in the build."""
+    found = {}
+    for folder in ("lib", "daemon"):
+        for path in (BUILD / folder).rglob("*.c.o"):
+            name = path.name[:-2]
+            for option in (name, name.replace("_", "/", 1)):
+                if (TOP / folder / option).is_file():
+                    found[path] = f"{folder}/{option}"
+    return found
+
+
+def symbols():
+    """Source -> (defined names, undefined names)."""
+    table = {}
+    for path, source in objects().items():
+        defined, undefined = table.setdefault(source, (set(), set()))
+        for line in output("nm", "-P", path).splitlines():
+            name, kind = line.split()[:2]
+            if kind == "U":
+                undefined.add(name)
+            elif kind.isupper():
+                defined.add(name)
+    return table
+
+
+def call_faults(source, table, owners):
+    for name in sorted(table[source][1]):
+        owner = owners.get(name)
+        if not owner or owner == source or not place(owner):
+            continue
+        # The public functions are declared in lib/kenmen.h; the door takes
+        # types from there and calls none of them.
+        if name.startswith("kenmen_"):
+            room = place(source)[0]
+            if room in ("door", "base"):
+                yield f"calls {name}: only types of libkenmen are for it"
+            elif room == "lib" and fault(source, owner):
+                yield f"calls {name}: {fault(source, owner)}"
+        elif fault(source, owner):
+            yield f"calls {name}: {fault(source, owner)}"
+
+
+def main():
+    for path in sources("lib", "daemon"):
+        check(f"includes {path}", include_faults(path))
+    table = symbols()
+    if not any(source.startswith("daemon/") for source in table):
+        fail("calls", f"no objects in {BUILD}: build first")
+    owners = {name: source for source, (defined, _) in table.items()
+              for name in defined if name != "main"}
+    for source in sorted(table):
+        if place(source):
+            check(f"calls {source}", call_faults(source, table, owners))
+    finish()
+
+
+if __name__ == "__main__":
+    main()
