@@ -16,6 +16,7 @@
 #include <gnutls/x509.h>
 
 #include "log.h"
+#include "wipe.h"
 
 #define PEM_MAX 65536
 #define YEARS 10
@@ -81,7 +82,7 @@ set_close(struct set *set)
 {
 	for (int i = 0; i < FILES_N; i++) {
 		if (set->pem[i].data)
-			explicit_bzero(set->pem[i].data, set->pem[i].size);
+			wipe(set->pem[i].data, set->pem[i].size);
 		free(set->pem[i].data);
 	}
 	if (set->dir >= 0)
@@ -588,7 +589,7 @@ set_load(struct set *set)
 
 	for (int i = 0; i < FILES_N; i++) {
 		if (set->pem[i].data)
-			explicit_bzero(set->pem[i].data, set->pem[i].size);
+			wipe(set->pem[i].data, set->pem[i].size);
 		free(set->pem[i].data);
 		set->pem[i] = (gnutls_datum_t){ NULL, 0 };
 	}
@@ -621,7 +622,7 @@ void
 cert_finish(struct cert *cert)
 {
 	if (cert->key)
-		explicit_bzero(cert->key, strlen(cert->key));
+		wipe(cert->key, strlen(cert->key));
 	free(cert->key);
 	free(cert->certificate);
 	*cert = (struct cert){ 0 };
