@@ -79,7 +79,7 @@ reader_model(const char *name, char ret[KENMEN_READER_NAME_MAX + 1])
 		else if (c == ')' && depth > 0)
 			depth--;
 		else if (depth == 0 && c >= 0x20 && c < 0x7f &&
-			 !(c == ' ' && n > 0 && ret[n - 1] == ' '))
+			 !(c == ' ' && (n == 0 || ret[n - 1] == ' ')))
 			ret[n++] = (char)c;
 	}
 	ret[n] = '\0';

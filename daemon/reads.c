@@ -385,7 +385,8 @@ reads_start(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 		return r;
 	if ((r = read_begin(read, wish, reader, now)) < 0) {
 		read_drop(read);
-		return r;
+		/* The kernel's EAGAIN (too many processes) is none of ours. */
+		return r == -EAGAIN || r == -EBUSY ? -EIO : r;
 	}
 	reads_make_room(reads, session);
 	read->next = reads->all;
