@@ -235,6 +235,15 @@ response_new(struct request *request)
 
 /* ---- waiting --------------------------------------------------------- */
 
+/* Without a thread of its own the HTTP library learns of a connection that
+ * was resumed at its next run, and nothing else may make it run. */
+static void
+http_run_soon(struct http *http)
+{
+	sd_event_source_set_time(http->timer, 0);
+	sd_event_source_set_enabled(http->timer, SD_EVENT_ONESHOT);
+}
+
 /* Continues a request that was left suspended, wherever it stands. */
 static void
 request_wake(struct request *request)
@@ -243,6 +252,7 @@ request_wake(struct request *request)
 		return;
 	request->suspended = false;
 	MHD_resume_connection(request->connection->mhd);
+	http_run_soon(http_of(request));
 }
 
 static void
