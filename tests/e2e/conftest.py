@@ -21,6 +21,8 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "shows(*codes): error codes this test sees on the wire, "
         "'http:CODE' or 'read:CODE'")
+    config.addinivalue_line(
+        "markers", "leaks: run under valgrind too (tests/run valgrind)")
 
 
 @pytest.fixture(scope="session")

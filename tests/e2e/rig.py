@@ -674,6 +674,7 @@ class Rig:
         self.screen = site.screen() if pinentry == "gtk" else None
         self.windows = Windows(self)
         self.port = None
+        self.limit = LIMIT
         for name in ("home", "run", "trust", "reader.conf.d"):
             (self.dir / name).mkdir(mode=0o700)
         self.reader_port = site.ports(2)
@@ -864,6 +865,8 @@ class Rig:
             attempt(card.stop)
         if self.pcscd:
             attempt(self.stop_pcscd)
+        with contextlib.suppress(FileNotFoundError):
+            self.site.socket.unlink()
         if self.screen:
             wrong += self.screen.leftovers()
         wrong += self._wrong_in_logs()
