@@ -42,9 +42,9 @@ factor on every limit, KENMEN_VALGRIND a directory: kenmend and its children
 run under valgrind and write their reports there.
 """
 
-import base64
 import contextlib
 import ctypes
+import fcntl
 import http.client
 import json
 import os
@@ -58,6 +58,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("KENMEN_BUILD") or TOP / "build").resolve()
@@ -424,19 +425,130 @@ class Card:
 
 # ---- windows ------------------------------------------------------------
 
+class Window:
+    """What one window was told to show: title, text (SETDESC), error, prompt,
+    ok, cancel, notok (labels; "" where there is none), timeout (seconds as
+    text), verb (GETPIN, CONFIRM or MESSAGE), lines (all of it, as sent)."""
+
+    WORDS = {"SETTITLE": "title", "SETDESC": "text", "SETERROR": "error",
+             "SETPROMPT": "prompt", "SETOK": "ok", "SETCANCEL": "cancel",
+             "SETNOTOK": "notok", "SETTIMEOUT": "timeout"}
+
+    def __init__(self, lines):
+        self.lines = lines
+        self.verb = ""
+        for name in self.WORDS.values():
+            setattr(self, name, "")
+        for line in lines:
+            verb, _, rest = line.partition(" ")
+            if verb in self.WORDS:
+                setattr(self, self.WORDS[verb], urllib.parse.unquote(rest))
+            elif verb in ("GETPIN", "CONFIRM", "MESSAGE"):
+                self.verb = verb
+
+    def __repr__(self):
+        return f"<{self.verb} {self.text!r} {self.error!r}>"
+
+
 class Windows:
-    """The scripted pinentry (tests/e2e/pinentry-script): see there for what
-    answers it knows. Answers are used up one per window, in order."""
+    """The scripted pinentry (tests/e2e/pinentry-script; the answers it knows
+    stand there). Answers are used up one per window, in order; `hold ANSWER`
+    leaves the window open until release(), `hang` for ever."""
 
     def __init__(self, rig):
         self.rig = rig
         self.dir = rig.dir / "windows"
         self.dir.mkdir()
+        self.watch = FileWatch(self.dir)
+        self.held = []
         self.program = rig.dir / "pinentry"
         self.program.write_text(
             "#!/bin/sh\nexec /usr/bin/python3 "
             f"'{TOP}/tests/e2e/pinentry-script' '{self.dir}' \"$@\"\n")
         self.program.chmod(0o755)
+
+    def answer(self, *answers):
+        """Adds answers for windows to come."""
+        with open(self.dir / "lock", "a") as lock, \
+                open(self.dir / "answers", "a", encoding="utf-8") as f:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for answer in answers:
+                word, _, rest = answer.partition(" ")
+                if word == "hold":
+                    go = self.dir / f"go{len(self.held)}"
+                    self.held.append(go)
+                    answer = f"wait {go} {rest}"
+                f.write(answer + "\n")
+
+    def release(self):
+        """Lets every held window be answered, now or when it comes."""
+        for go in self.held:
+            go.touch()
+
+    def _log(self):
+        try:
+            return (self.dir / "log").read_text(
+                encoding="utf-8", errors="surrogateescape").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def shown(self):
+        """The windows so far, in order: a list of Window."""
+        found = []
+        for line in self._log():
+            if re.fullmatch(r"window \d+", line):
+                found.append([])
+            elif not line.startswith("# "):
+                found[-1].append(line)
+        return [Window(lines) for lines in found]
+
+    def answered(self):
+        """How they were answered: the first words, in order."""
+        return [line.split(": ", 1)[1] for line in self._log()
+                if line.startswith("# answered")]
+
+    def wait_shown(self, n=1):
+        """The nth window (from 1), once it is there."""
+        end = deadline()
+        while len(self.shown()) < n:
+            if not self.watch.wait(end):
+                raise Trouble(f"{len(self.shown())} windows, wanted {n}")
+        return self.shown()[n - 1]
+
+    def pids(self):
+        try:
+            return [int(p) for p in (self.dir / "pids").read_text().split()]
+        except FileNotFoundError:
+            return []
+
+    def wait_closed(self, seconds=1):
+        """Until no window is left; a second is all that they have."""
+        end = deadline(seconds)
+        for pid in self.pids():
+            if not wait_gone(pid, left(end) / SLOW):
+                raise Trouble(f"window of pid {pid} stays")
+
+
+class FileWatch:
+    """Tells that something was written or made in a directory (inotify)."""
+
+    def __init__(self, directory):
+        libc = ctypes.CDLL(None, use_errno=True)
+        IN_MODIFY, IN_CREATE, IN_CLOEXEC = 0x2, 0x100, 0o2000000
+        self.fd = libc.inotify_init1(IN_CLOEXEC)
+        if self.fd < 0 or libc.inotify_add_watch(
+                self.fd, os.fsencode(directory), IN_MODIFY | IN_CREATE) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+
+    def wait(self, end):
+        """True after a change since the last wait; False at the end."""
+        if not select.select([self.fd], [], [], left(end))[0]:
+            return False
+        os.read(self.fd, 65536)
+        return True
+
+    def close(self):
+        os.close(self.fd)
 
 
 # ---- talking to kenmend -------------------------------------------------
@@ -867,6 +979,7 @@ class Rig:
             attempt(self.stop_pcscd)
         with contextlib.suppress(FileNotFoundError):
             self.site.socket.unlink()
+        self.windows.watch.close()
         if self.screen:
             wrong += self.screen.leftovers()
         wrong += self._wrong_in_logs()

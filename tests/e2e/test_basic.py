@@ -87,7 +87,7 @@ def test_attributes(rig):
 
 
 def test_the_states_of_a_read_come_in_order(rig):
-    rig.windows.answer("hold", "pin 1234")
+    rig.windows.answer("hold pin 1234")
     read = rig.session().read()
     waiting = read.until("waiting_for_pin")
     assert waiting["prompt"] == {
@@ -102,7 +102,7 @@ def test_the_states_of_a_read_come_in_order(rig):
 
 def test_a_poll_waits_for_a_change(rig):
     """A GET with wait hangs while nothing happens, and others are served."""
-    rig.windows.answer("hold", "cancel")
+    rig.windows.answer("hold cancel")
     page = rig.session()
     read = page.read()
     seq = read.until("waiting_for_pin")["seq"]
@@ -120,7 +120,7 @@ def test_a_poll_waits_for_a_change(rig):
 
 
 def test_a_poll_ends_by_itself(rig):
-    rig.windows.answer("hold", "cancel")
+    rig.windows.answer("hold cancel")
     page = rig.session()
     read = page.read()
     before = read.until("waiting_for_pin")
@@ -182,7 +182,7 @@ def test_full_width_digits(rig):
 @pytest.mark.shows("read:prompt_timeout")
 @pytest.mark.rig(config={"prompt": {"timeout": 1}})
 def test_nobody_answers(rig):
-    rig.windows.answer("hold")
+    rig.windows.answer("hang")
     rig.session().read().failed("prompt_timeout")
     assert rig.card[0].verifies() == []
 
@@ -210,7 +210,7 @@ def test_last_try_refused(rig):
 @pytest.mark.shows("read:pin_blocked")
 def test_blocked(rig):
     rig.card[0].set_tries("attributes", 0)
-    rig.windows.answer("hold", "ok")
+    rig.windows.answer("hold ok")
     read = rig.session().read()
     read.until("waiting_for_consent")
     rig.windows.release()
@@ -222,7 +222,7 @@ def test_blocked(rig):
 
 @pytest.mark.shows("http:gone")
 def test_delete_a_running_read(rig):
-    rig.windows.answer("hold")
+    rig.windows.answer("hang")
     page = rig.session()
     read = page.read()
     read.until("waiting_for_pin")
@@ -249,7 +249,7 @@ def test_delete_a_finished_read(rig):
 
 
 def test_the_end_of_a_session_takes_its_window(rig):
-    rig.windows.answer("hold")
+    rig.windows.answer("hang")
     page = rig.session()
     read = page.read()
     read.until("waiting_for_pin")
