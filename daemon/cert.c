@@ -614,6 +614,8 @@ cert_load(const char *state_dir, time_t now, struct cert *ret)
 		.key = (char *)set.pem[FILE_KEY].data };
 	set.pem[FILE_LEAF].data = set.pem[FILE_KEY].data = NULL;
 out:
+	if (r == -ENOMEM)
+		log_error("%s: %s", state_dir, strerror(-r));
 	set_close(&set);
 	return r;
 }
