@@ -47,6 +47,7 @@ struct http {
 	sd_event_source *timer;
 	bool stopping;
 	bool asker_failed; /* said once */
+	unsigned idle_runs;
 	unsigned listeners_n;
 	struct listener listeners[LISTENERS_MAX];
 };
@@ -717,6 +718,7 @@ request_step(void *arg, struct MHD_Connection *mhd, const char *url,
 	(void)mhd;
 	if (!request)
 		return MHD_NO;
+	http_of(request)->idle_runs = 0;
 	switch (request->stage) {
 	case STAGE_LINE:
 		return request_head(request, method, url, version);
@@ -788,19 +790,45 @@ connection_changed(void *arg, struct MHD_Connection *mhd, void **context,
 
 /* ---- the loop -------------------------------------------------------- */
 
+/*
+ * The HTTP library wants to be run again at once: rightly when bytes are left
+ * in a TLS buffer, but 0.9.75 also, and for ever, when a handshake lacks
+ * bytes. Those will announce themselves, so when nothing came of four runs it
+ * has to wait, up to 128 ms.
+ */
+static uint64_t
+http_pause_us(struct http *http)
+{
+	unsigned idle = http->idle_runs++;
+
+	if (idle < 4)
+		return 0;
+	return UINT64_C(1000) << (idle < 11 ? idle - 4 : 7);
+}
+
+static bool
+http_is_hurried(const struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	/* Without time-outs of its own it knows only "now" and "no". */
+	for (unsigned i = 0; i < http->listeners_n; i++)
+		if (MHD_get_timeout(http->listeners[i].daemon, &wait_ms) ==
+		    MHD_YES)
+			return true;
+	return false;
+}
+
 /* The soonest of all deadlines, or off. */
 static void
 http_arm(struct http *http)
 {
 	uint64_t now = http_now(http), next = crowd_expire(&http->crowd, now);
 
-	for (unsigned i = 0; i < http->listeners_n; i++) {
-		MHD_UNSIGNED_LONG_LONG wait_ms;
+	if (http_is_hurried(http)) {
+		uint64_t again = now + http_pause_us(http);
 
-		if (MHD_get_timeout(http->listeners[i].daemon, &wait_ms) ==
-			MHD_YES &&
-		    now + wait_ms * 1000 < next)
-			next = now + wait_ms * 1000;
+		next = again < next ? again : next;
 	}
 	if (next != CROWD_NEVER)
 		sd_event_source_set_time(http->timer, next);
@@ -816,6 +844,7 @@ listener_ready(sd_event_source *source, int fd, uint32_t events, void *arg)
 	(void)source;
 	(void)fd;
 	(void)events;
+	listener->http->idle_runs = 0;
 	MHD_run(listener->daemon);
 	http_arm(listener->http);
 	return 0;
