@@ -271,7 +271,8 @@ enum kenmen_certificate {
 };
 
 struct kenmen_card_info {
-	int tries[KENMEN_PIN_N];            /* 0: blocked; -1: no such PIN */
+	int tries[KENMEN_PIN_N]; /* 0: blocked; -1: no such PIN, or none that
+				  * the card counts */
 	int8_t certificates[KENMEN_CERT_N]; /* 1 there, 0 not, -1 not known
 					     * without its PIN */
 };

@@ -223,13 +223,17 @@ out:
 	return r;
 }
 
-/* A counter that the card does not have is an answer, not a failure. */
+/*
+ * A counter that the card does not have is an answer, not a failure. Nobody
+ * says that 照合番号 are counted at all; one source has them answer 6300.
+ */
 static int
 info_tries(struct kenmen_card *card, enum kenmen_pin pin, int *ret)
 {
 	int r = kenmen_pin_tries(card, pin);
 
-	if (r == KENMEN_ERR_NOT_FOUND || r == KENMEN_ERR_NOT_MY_NUMBER_CARD)
+	if (r == KENMEN_ERR_NOT_FOUND || r == KENMEN_ERR_NOT_MY_NUMBER_CARD ||
+	    (r == KENMEN_ERR_CARD && kenmen_pin_max_tries(pin) == 0))
 		r = -1;
 	else if (r < 0)
 		return r;
