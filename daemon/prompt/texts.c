@@ -168,14 +168,13 @@ static const char *const sentences[SAY_N][LANG_N] = {
 
 	[SAY_PIN_AUTH] = {
 		"利用者証明用電子証明書の暗証番号（数字4桁）",
-		"the 4-digit PIN for user authentication (利用者証明用)" },
+		"PIN for user authentication (利用者証明用)" },
 	[SAY_PIN_SIGN] = {
 		"署名用電子証明書の暗証番号（英数字6～16桁）",
-		"the 6-16 character password for digital signature (署名用)" },
+		"Password for digital signature (署名用)" },
 	[SAY_PIN_ATTRIBUTES] = {
 		"券面事項入力補助用の暗証番号（数字4桁）",
-		"the 4-digit PIN for card information input "
-		"(券面事項入力補助用)" },
+		"PIN for card information input (券面事項入力補助用)" },
 	[SAY_PIN_FACE_B] = {
 		"照合番号B（数字14桁）",
 		"Verification Number B (照合番号B, 14 digits)" },
