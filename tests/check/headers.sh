@@ -22,6 +22,6 @@ while read -r header; do
 		holds "$header alone, $compiler" \
 		    alone "$header" "$compiler" c gnu11
 	done
-done < <(find lib daemon tests -name '*.h' ! -name sanitizer.h | sort)
+done < <(find lib daemon tests/sim -name '*.h' | sort)
 holds "lib/kenmen.h in C++" alone lib/kenmen.h clang c++ c++17
 finish
