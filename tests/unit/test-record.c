@@ -283,7 +283,7 @@ test_nul_inside(void **state)
 	put_tlv(&inner, 0xDF21, "", 0);
 	put_tlv(&inner, 0xDF22, "a\0b", 3);
 	put_tlv(&inner, 0xDF23, "\0", 1);
-	put_tlv(&inner, 0xDF24, "1990\0401", 8);
+	put_tlv(&inner, 0xDF24, "1990\000401", 8);
 	put_tlv(&inner, 0xDF25, "\0", 1);
 	assert_int_equal(parse_inner(&inner, &a), 0);
 	assert_string_equal(a.name, "a" BAD "b");
