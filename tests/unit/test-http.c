@@ -615,6 +615,9 @@ test_framing(void **state)
 			"Origin: " PAGE "\0\0X: y\r\n")),
 		RAW(GET("Host: 127.0.0.1:PORT\r\n"
 			"Origin: " PAGE "\0\0X\0 y\r\n")),
+		RAW(GET("Origin: " PAGE "\0.evil.example\r\n"
+			"Host: 127.0.0.1:PORT\r\n")),
+		RAW(GET("Origin: " PAGE "\0\r\nHost: 127.0.0.1:PORT\r\n")),
 		RAW(GET("Origin: " PAGE "\r\nHost: 127.0.0.1:PORT\0x\r\n")),
 		RAW(GET("Host: 127.0.0.1:PORT\r\nOrigin: \0" PAGE "\r\n")),
 		RAW(GET("Host: 127.0.0.1:PORT\r\nOrigin : " PAGE "\r\n")),
@@ -1452,32 +1455,61 @@ test_deadline_after_reply(void **state)
 	client_close(&client);
 }
 
+static unsigned
+turns_in(unsigned ms)
+{
+	uint64_t end = clock_us() + ms * 1000u;
+	unsigned turns = 0;
+
+	for (; clock_us() < end; turns++)
+		assert_true(sd_event_run(loop, ms * UINT64_C(1000)) >= 0);
+	return turns;
+}
+
 /* Nobody there: nothing to wake up for. */
 static void
 test_sleeps(void **state)
 {
+	struct client client;
 	struct answer a;
-	int turns = 0;
 
 	(void)state;
 	ask(GET(GOOD), &a);
 	turn_for(50);
 	assert_int_equal(sd_event_run(loop, 500000), 0);
 
-	/* One idle connection: a handful of turns until its deadline. */
-	{
-		struct client client;
-		uint64_t end = clock_us() + 300000;
+	/* A connection that says nothing, before TLS and after. */
+	client_connect(&client, AF_INET, port);
+	turn_for(20);
+	assert_int_equal(turns_in(200), 1);
+	client_close(&client);
+	client_open(&client, port);
+	turn_for(20);
+	assert_in_range(turns_in(200), 1, 4);
+	client_close(&client);
+}
 
-		client_open(&client, port);
-		turn_for(20);
-		while (clock_us() < end) {
-			sd_event_run(loop, 300000);
-			turns++;
-		}
-		assert_in_range(turns, 1, 4);
-		client_close(&client);
+/* One that stops within its first TLS message is no reason to run hot. */
+static void
+test_half_a_handshake(void **state)
+{
+	struct client client;
+	struct answer a;
+
+	(void)state;
+	client_connect(&client, AF_INET, port);
+	assert_int_equal(write(client.fd, "\x16\x03\x01\x02", 4), 4);
+	turn_for(20);
+	assert_in_range(turns_in(400), 1, 20);
+	/* Nor a reason to keep others waiting. */
+	for (int i = 0; i < 5; i++) {
+		uint64_t start = clock_us();
+
+		ask(GET(GOOD), &a);
+		assert_int_equal(a.status, 200);
+		assert_true(clock_us() - start < 100000);
 	}
+	client_close(&client);
 }
 
 /* ---- crowds ---------------------------------------------------------- */
@@ -1714,6 +1746,7 @@ main(int argc, char **argv)
 		TEST(test_deadline_cuts_a_drip),
 		TEST(test_deadline_after_reply),
 		TEST(test_sleeps),
+		TEST(test_half_a_handshake),
 		TEST(test_crowd),
 		TEST(test_tls_versions),
 		TEST(test_tls_resumption),
