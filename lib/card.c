@@ -27,6 +27,10 @@ struct kenmen_card {
 	bool connected;
 	bool fresh; /* no command has been sent since connect */
 	bool in_transaction;
+	/* An exchange failed and nothing has shown since that the card is
+	 * still the same: one that was swapped within one look of pcscd shows
+	 * by just that. */
+	bool doubtful;
 	bool reset_at_end;          /* the card may hold a verified PIN */
 	const struct card_aid *aid; /* current application, NULL: not known */
 	/* The key whose tries were asked by the very last command. */
@@ -99,6 +103,7 @@ kenmen_card_connect(struct kenmen_card *card)
 		return r;
 	card->connected = true;
 	card->fresh = true;
+	card->doubtful = false;
 	return 0;
 }
 
@@ -109,6 +114,8 @@ kenmen_card_begin(struct kenmen_card *card)
 
 	if (card == NULL || !card->connected || card->in_transaction)
 		return KENMEN_ERR_ARGUMENT;
+	if (card->doubtful)
+		return KENMEN_ERR_CARD_REMOVED;
 	card_forget(card);
 	if ((r = card->link.reader.ops->begin(card->link.reader.arg)) < 0)
 		return r;
@@ -135,6 +142,8 @@ kenmen_card_still_there(struct kenmen_card *card)
 {
 	if (card == NULL || !card->connected)
 		return KENMEN_ERR_ARGUMENT;
+	if (card->doubtful)
+		return 0;
 	return card->link.reader.ops->still_there(card->link.reader.arg);
 }
 
@@ -156,6 +165,18 @@ kenmen_card_cost(
 
 /* ---- one command ------------------------------------------------------ */
 
+/* TRANSMIT, unless the card turns out to be gone. */
+static int
+card_doubt(struct kenmen_card *card)
+{
+	const struct kenmen_reader *reader = &card->link.reader;
+
+	card->doubtful = true;
+	return reader->ops->still_there(reader->arg) == 1
+		   ? KENMEN_ERR_TRANSMIT
+		   : KENMEN_ERR_CARD_REMOVED;
+}
+
 /* The only way to the card; *ret_sw is set on success. */
 static int
 card_transmit(struct kenmen_card *card, struct apdu *a, uint16_t *ret_sw)
@@ -165,8 +186,8 @@ card_transmit(struct kenmen_card *card, struct apdu *a, uint16_t *ret_sw)
 	card->settled = NULL;
 	card->fresh = false;
 	r = apdu_transmit(&card->link, a, &card->answer);
-	if (r == KENMEN_ERR_TRANSMIT && kenmen_card_still_there(card) != 1)
-		r = KENMEN_ERR_CARD_REMOVED;
+	if (r == KENMEN_ERR_TRANSMIT)
+		r = card_doubt(card);
 	if (r < 0 && r != KENMEN_ERR_TRANSMIT)
 		card->aid = NULL;
 	if (r == 0)
@@ -324,6 +345,8 @@ card_tries(struct kenmen_card *card, const struct card_key *key)
 
 	if (!card->in_transaction)
 		return KENMEN_ERR_ARGUMENT;
+	if (card->doubtful)
+		return KENMEN_ERR_CARD_REMOVED;
 	if (!by_select) {
 		r = verify_empty(card, (uint8_t)(SFI_FLAG | key->sfi), &sw);
 		if (r < 0)
@@ -503,6 +526,8 @@ read_take(struct kenmen_card *card, struct reading *rd)
 	kenmen_wipe(card->answer.data, card->answer.len);
 	rd->got += n;
 	rd->current = true;
+	/* Another card would know nothing of the file that is current here. */
+	card->doubtful = false;
 	if (rd->by_select)
 		card->forms.no_sfi = true;
 	return READ_DONE;

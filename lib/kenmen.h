@@ -174,6 +174,9 @@ int kenmen_card_connect(struct kenmen_card *card);
 /*
  * Opens and closes a transaction (exclusive use). Nothing is assumed of the
  * card's state afterwards: the application is selected again.
+ * After a function failed with TRANSMIT the card may be another one that was
+ * put in unseen: from then on begin and kenmen_pin_tries say CARD_REMOVED (and
+ * kenmen_card_still_there 0) until kenmen_card_connect.
  */
 int kenmen_card_begin(struct kenmen_card *card);
 int kenmen_card_end(struct kenmen_card *card);

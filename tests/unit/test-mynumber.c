@@ -739,8 +739,33 @@ test_errand_transmit(void **state)
 		steps[at].err = KENMEN_ERR_TRANSMIT;
 		assert_int_equal(errand(card, &a), KENMEN_ERR_TRANSMIT);
 		assert_int_equal(s.verifies, at >= 4);
+		/* Nobody knows what card that is now. */
+		assert_int_equal(kenmen_card_still_there(card), 0);
+		assert_int_equal(errand(card, &a), KENMEN_ERR_CARD_REMOVED);
 		script_done(&s, &card);
 	}
+}
+
+/* In the same transaction neither; connecting again is a new start. */
+static void
+test_doubt(void **state)
+{
+	static const struct step steps[] = { TEXT_OK,
+		{ "00200091", NULL, KENMEN_ERR_TRANSMIT }, TEXT_OK, TRIES_OK };
+	struct script s = SCRIPT(steps);
+	struct kenmen_card *card = script_card(&s, NULL);
+	const enum kenmen_pin pin = KENMEN_PIN_ATTRIBUTES;
+
+	(void)state;
+	assert_int_equal(kenmen_pin_tries(card, pin), KENMEN_ERR_TRANSMIT);
+	assert_int_equal(kenmen_pin_tries(card, pin), KENMEN_ERR_CARD_REMOVED);
+	assert_int_equal(kenmen_card_end(card), 0);
+	assert_int_equal(kenmen_card_begin(card), KENMEN_ERR_CARD_REMOVED);
+	assert_int_equal(kenmen_card_connect(card), 0);
+	assert_int_equal(kenmen_card_still_there(card), 1);
+	assert_int_equal(kenmen_card_begin(card), 0);
+	assert_int_equal(kenmen_pin_tries(card, pin), 3);
+	script_done(&s, &card);
 }
 
 /* The forms learnt in the first half serve in the second. */
@@ -1372,6 +1397,52 @@ test_sim_pulled(void **state)
 	}
 }
 
+struct swap {
+	unsigned at;
+	struct simcard *other;
+};
+
+static void
+swap_at(struct simreader *reader, unsigned nth, void *arg)
+{
+	const struct swap *swap = arg;
+
+	if (nth == swap->at)
+		simreader_swap_unseen(reader, swap->other);
+}
+
+/* Another person's card, put in between two looks of pcscd: the PIN typed for
+ * the first never reaches it, also when the errand is run again. */
+static void
+test_sim_swapped_unseen(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at <= 7; at++) {
+		struct simcard *ours =
+		    simcard_new(sim_person_find("hanako"), NULL, NULL);
+		struct swap swap = { at,
+			simcard_new(sim_person_find("taro"), NULL, NULL) };
+		struct kenmen_card *card = NULL;
+		struct kenmen_attributes a;
+		struct kenmen_reader reader;
+
+		simreader_start(&sim, ours, NULL);
+		sim.hook = swap_at;
+		sim.hook_arg = &swap;
+		reader = simreader_table(&sim);
+		assert_int_equal(kenmen_card_new(&reader, NULL, &card), 0);
+		assert_int_equal(kenmen_card_connect(card), 0);
+		assert_true(errand(card, &a) < 0);
+		assert_int_equal(errand(card, &a), KENMEN_ERR_CARD_REMOVED);
+		kenmen_card_free(&card);
+		assert_int_equal(
+		    simcard_tries(swap.other, SIM_PIN_ATTRIBUTES), 3);
+		assert_int_equal(simcard_tries(ours, SIM_PIN_ATTRIBUTES), 3);
+		simcard_free(&ours);
+		simcard_free(&swap.other);
+	}
+}
+
 int
 main(void)
 {
@@ -1391,6 +1462,7 @@ main(void)
 		cmocka_unit_test(test_errand),
 		cmocka_unit_test(test_errand_interrupted),
 		cmocka_unit_test(test_errand_transmit),
+		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_errand_oldest),
 		cmocka_unit_test(test_first_command_6f00),
 		cmocka_unit_test(test_foreign_cards),
@@ -1406,6 +1478,7 @@ main(void)
 		cmocka_unit_test(test_published_failures),
 		cmocka_unit_test(test_sim_switches),
 		cmocka_unit_test(test_sim_pulled),
+		cmocka_unit_test(test_sim_swapped_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
