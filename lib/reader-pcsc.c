@@ -28,7 +28,8 @@ _Static_assert(PCSCLITE_MAX_READERS_CONTEXTS <= KENMEN_READERS_MAX, "all fit");
 /* All readers at one moment. */
 struct look {
 	size_t n;
-	char names[KENMEN_READERS_MAX * (KENMEN_READER_NAME_MAX + 1) + 1];
+	/* The row ends with an empty name, and with one more NUL of ours. */
+	char names[KENMEN_READERS_MAX * (KENMEN_READER_NAME_MAX + 1) + 2];
 	SCARD_READERSTATE states[KENMEN_READERS_MAX + 1]; /* +1: PnP */
 };
 
