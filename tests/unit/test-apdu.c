@@ -161,6 +161,11 @@ test_repeats(void **state)
 		{ "00B00102 04", "6C05" },
 		{ "00B00102 05", "6C04" },
 	};
+	/* Data beside 6Cxx are none of the answer's. */
+	static const struct step with_data[] = {
+		{ "00B00102 00", "AABB 6C02" },
+		{ "00B00102 02", "0102 9000" },
+	};
 	static const struct step extended[] = {
 		{ "00B00102 000000", "6C03" },
 		{ "00B00102 03", "010203 9000" },
@@ -176,6 +181,9 @@ test_repeats(void **state)
 	s = SCRIPT(wrong_le_twice);
 	assert_int_equal(run(&s, 0xB0, "", 4), 0);
 	expect_answer("", 0x6C04);
+	s = SCRIPT(with_data);
+	assert_int_equal(run(&s, 0xB0, "", 256), 0);
+	expect_answer("0102", 0x9000);
 	s = SCRIPT(extended);
 	assert_int_equal(run(&s, 0xB0, "", 65536), 0);
 	expect_answer("010203", 0x9000);

@@ -768,6 +768,36 @@ test_doubt(void **state)
 	script_done(&s, &card);
 }
 
+/* A READ that went on after all was of the same card. */
+static void
+test_doubt_gone(void **state)
+{
+	static const struct step steps[] = {
+		TEXT_OK,
+		TRIES_OK,
+		TEXT_OK,
+		TRIES_OK,
+		PIN_OK,
+		{ READ_EXT, NULL, KENMEN_ERR_TRANSMIT },
+		{ READ_256, "@0+95 9000" },
+		{ SELECT_ISD, "9000" },
+		TEXT_OK,
+		TRIES_OK,
+	};
+	struct script s = SCRIPT(steps);
+	struct kenmen_card *card = connected(&s);
+	struct kenmen_attributes a;
+
+	(void)state;
+	file_make(95);
+	s.file = file;
+	assert_int_equal(errand(card, &a), 0);
+	assert_int_equal(kenmen_card_still_there(card), 1);
+	assert_int_equal(kenmen_card_begin(card), 0);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
+	script_done(&s, &card);
+}
+
 /* The forms learnt in the first half serve in the second. */
 static void
 test_errand_oldest(void **state)
@@ -1463,6 +1493,7 @@ main(void)
 		cmocka_unit_test(test_errand_interrupted),
 		cmocka_unit_test(test_errand_transmit),
 		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_doubt_gone),
 		cmocka_unit_test(test_errand_oldest),
 		cmocka_unit_test(test_first_command_6f00),
 		cmocka_unit_test(test_foreign_cards),
