@@ -431,7 +431,6 @@ add_session_facts(
 {
 	add_text(object, "origin",
 	    session->origin != NULL ? session->origin->origin : NULL);
-	add_text(object, "lang", lang_names[session->lang]);
 	add_kinds(object, kinds_allowed(api, session->origin) & KINDS_BUILT);
 }
 
@@ -1516,6 +1515,7 @@ session_get(struct visit *v)
 
 	add_session(tree, v->api, v->session, v->now);
 	add_session_facts(tree, v->api, v->session);
+	add_text(tree, "lang", lang_names[v->session->lang]);
 	call_json(v->call, 200, tree);
 	return true;
 }

@@ -1,6 +1,9 @@
 /*
  * The API from request to reply, with jobs that do what the test says
  * (fake-jobs.h) and a clock that stands still unless moved.
+ *
+ * With KENMEN_API_RECORD=FILE every exchange is written there, a line of JSON
+ * each: tests/check/openapi.py holds docs/openapi.yaml against them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +56,8 @@ struct call {
 	cJSON *json;
 	char events[65536];
 	size_t events_len;
-	bool leaves; /* hangs up from inside push */
+	bool leaves;     /* hangs up from inside push */
+	char asked[400]; /* "METHOD PATH" */
 };
 
 static struct {
@@ -66,10 +70,37 @@ static struct {
 } t;
 
 static void
+record(const char *asked, int status, const char *type, const char *text,
+    size_t len)
+{
+	const char *path = getenv("KENMEN_API_RECORD");
+	FILE *file = path != NULL ? fopen(path, "a") : NULL;
+	cJSON *line;
+	char *json, *copy;
+
+	if (file == NULL)
+		return;
+	copy = strndup(text != NULL ? text : "", len);
+	line = cJSON_CreateObject();
+	cJSON_AddStringToObject(line, "asked", asked);
+	cJSON_AddNumberToObject(line, "status", status);
+	cJSON_AddStringToObject(line, "type", type != NULL ? type : "");
+	cJSON_AddStringToObject(line, "text", copy);
+	json = cJSON_PrintUnformatted(line);
+	fprintf(file, "%s\n", json);
+	cJSON_free(json);
+	cJSON_Delete(line);
+	free(copy);
+	fclose(file);
+}
+
+static void
 call_reply(struct api_call *call, struct api_reply *reply)
 {
 	struct call *c = (struct call *)call;
 
+	record(c->asked, reply->status, reply->content_type, reply->body,
+	    reply->body_len);
 	assert_int_equal(c->replies++, 0);
 	c->reply = *reply;
 	if (reply->body != NULL) {
@@ -86,6 +117,7 @@ call_push(struct api_call *call, const char *text, size_t len)
 {
 	struct call *c = (struct call *)call;
 
+	record(c->asked, 0, "", text, len);
 	assert_int_equal(c->replies, 1);
 	assert_true(c->reply.stream);
 	assert_int_equal(c->finishes, 0);
@@ -188,6 +220,8 @@ send_request(unsigned i, const struct api_request *request)
 
 	assert_null(c->api.pending);
 	call_finish_all(c);
+	snprintf(c->asked, sizeof(c->asked), "%s %s", request->method,
+	    request->path);
 	api_handle(t.api, request, &c->api, t.now);
 	return c;
 }
@@ -402,33 +436,46 @@ preflight_needs_no_token(void **state)
 	assert_true(c->reply.preflight);
 }
 
+static const struct {
+	const char *method, *path;
+} authenticated[] = {
+	{ "GET", "/v1/session" },
+	{ "POST", "/v1/session/touch" },
+	{ "GET", "/v1/reads" },
+	{ "POST", "/v1/reads" },
+	{ "GET", "/v1/reads/x" },
+	{ "DELETE", "/v1/reads/x" },
+	{ "GET", "/v1/readers" },
+	{ "GET", "/v1/events" },
+	{ "DELETE", "/v1/session" },
+};
+
 static void
 all_but_two_need_a_token(void **state)
 {
-	static const struct {
-		const char *method, *path;
-	} cases[] = {
-		{ "GET", "/v1/session" },
-		{ "DELETE", "/v1/session" },
-		{ "POST", "/v1/session/touch" },
-		{ "GET", "/v1/reads" },
-		{ "POST", "/v1/reads" },
-		{ "GET", "/v1/reads/x" },
-		{ "DELETE", "/v1/reads/x" },
-		{ "GET", "/v1/readers" },
-		{ "GET", "/v1/events" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		REFUSED(
-		    API_SESSION_UNKNOWN, cases[i].method, cases[i].path, NULL);
+	for (size_t i = 0; i < N_OF(authenticated); i++) {
+		const char *method = authenticated[i].method;
+		const char *path = authenticated[i].path;
+		REFUSED(API_SESSION_UNKNOWN, method, path, NULL);
 		strcpy(t.token, "AAAA");
-		REFUSED(
-		    API_SESSION_UNKNOWN, cases[i].method, cases[i].path, NULL);
+		REFUSED(API_SESSION_UNKNOWN, method, path, NULL);
 		t.token[0] = '\0';
 	}
 	assert_int_equal(fake_jobs.started, 0);
+}
+
+static void
+no_token_is_another_users(void **state)
+{
+	(void)state;
+	log_in();
+	t.uid = 2;
+	for (size_t i = 0; i < N_OF(authenticated); i++)
+		REFUSED(API_OTHER_USER, authenticated[i].method,
+		    authenticated[i].path, NULL);
+	t.uid = 1;
+	assert_ok(ask("GET", "/v1/session", NULL), 200);
 }
 
 /* A request with everything wrong; each repair shows the next refusal. */
@@ -585,6 +632,10 @@ a_missing_body_is_an_empty_object(void **state)
 	strcpy(t.token, text_of(c, "token"));
 	assert_ok(ask("POST", "/v1/session/touch", NULL), 200);
 	assert_ok(ask("POST", "/v1/session/touch", "{}"), 200);
+	REFUSED(API_BAD_REQUEST, "POST", "/v1/session/touch", "{\"lang\":1}");
+	/* Nor does a GET or DELETE take members. */
+	REFUSED(API_BAD_REQUEST, "GET", "/v1/session", "{\"x\":1}");
+	REFUSED(API_BAD_REQUEST, "DELETE", "/v1/session", "{\"x\":1}");
 	assert_ok(ask("DELETE", "/v1/session", "{}"), 204);
 }
 
@@ -613,6 +664,9 @@ content_types(void **state)
 		request.content_type = bad[i];
 		assert_refused(send_request(0, &request), API_NOT_JSON);
 	}
+	request.path = "/v1/sessions";
+	assert_refused(send_request(0, &request), API_NOT_JSON);
+	request.path = "/v1/session/touch";
 	/* Without a body the type does not matter. */
 	request.content_type = "text/plain";
 	request.body_len = 0;
@@ -638,6 +692,8 @@ sizes(void **state)
 	assert_refused(send_request(0, &request), API_TOO_LARGE);
 	request.body_len = 0;
 	request.too_large = true;
+	assert_refused(send_request(0, &request), API_TOO_LARGE);
+	request.path = "/v1/sessions";
 	assert_refused(send_request(0, &request), API_TOO_LARGE);
 }
 
@@ -772,6 +828,7 @@ an_origin_that_is_not_listed_is_refused(void **state)
 	(void)state;
 	t.origin = "https://a.example.evil";
 	REFUSED(API_ORIGIN_NOT_ALLOWED, "GET", "/v1/health", NULL);
+	REFUSED(API_ORIGIN_NOT_ALLOWED, "POST", "/v1/sessions", NULL);
 }
 
 static void
@@ -2012,6 +2069,7 @@ main(void)
 		TEST(methods_that_are_not_taken),
 		TEST(preflight_needs_no_token),
 		TEST(all_but_two_need_a_token),
+		TEST(no_token_is_another_users),
 		TEST(refusals_come_in_order),
 		TEST(bodies_are_one_json_value),
 		TEST(bodies_are_objects_with_known_members),
