@@ -74,7 +74,7 @@ read_changed(struct read *read)
 	read->reads->owner.changed(read->reads->owner.arg, read);
 }
 
-/* What came of asking the person; a read counts once, and only if it asked. */
+/* What came of asking the person; a read ends, and so counts, once. */
 static void
 read_count(struct read *read, uint64_t now)
 {
@@ -90,7 +90,6 @@ read_count(struct read *read, uint64_t now)
 		     read->failed.code == CODE_CONSENT_REFUSED ||
 		     read->failed.code == CODE_LAST_TRY_REFUSED))
 		outcome = LIMITS_CANCELLED;
-	read->prompted = false;
 	/* Out of memory: one outcome is not counted. */
 	limits_outcome(read->reads->limits, read->session->uid,
 	    origin_of(read->session), outcome, now);
