@@ -38,7 +38,11 @@ struct job {
 	/* STATE_DONE: which results are here (bits of enum read_kind). */
 	uint32_t results;
 	struct kenmen_card_info card_info;
-	struct kenmen_attributes attributes;
+	struct kenmen_text text;             /* attributes, my_number */
+	struct wire_face face;               /* its files in blobs */
+	struct wire_certificate certificate; /* kind certificate */
+	struct wire_certificate sign;        /* kind sign: the signing one */
+	struct kenmen_blob blobs[BLOB_N];
 	bool readers_known;
 	unsigned readers_n; /* errands READERS and WATCH */
 	struct wire_reader readers[KENMEN_READERS_MAX];

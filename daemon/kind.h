@@ -22,9 +22,8 @@ enum read_kind {
 	KIND_N
 };
 #define KIND_BIT(kind) (1u << (kind))
-/* Those that this version can read; the others are names a configuration may
- * already hold. */
-#define KINDS_BUILT (KIND_BIT(KIND_CARD_INFO) | KIND_BIT(KIND_ATTRIBUTES))
+/* All kinds this version can read. */
+#define KINDS_BUILT (KIND_BIT(KIND_N) - 1)
 
 enum read_state {
 	STATE_STARTING,

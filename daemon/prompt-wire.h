@@ -12,6 +12,9 @@
 enum prompt_type {
 	PROMPT_PIN,      /* type a PIN -> ANSWER_PIN */
 	PROMPT_LAST_TRY, /* use the last try? -> ANSWER_YES, ANSWER_NO */
+	PROMPT_CONSENT,  /* hand over the login certificate? -> YES, NO */
+	PROMPT_PINPAD,   /* type on the reader; Cancel -> ANSWER_NO. The asker
+			  * closes the socket when the reader is done. */
 	PROMPT_BLOCKED,  /* it is locked -> ANSWER_NO when closed */
 	PROMPT_N
 };
@@ -34,6 +37,11 @@ struct prompt_request {
 	char origin_name[ORIGIN_NAME_MAX + 1];
 	char user[USER_NAME_MAX + 1];
 	char purpose[PURPOSE_MAX + 1];
+	/* sign: how many documents, the site's words for them cut at a
+	 * character to PURPOSE_MAX bytes, and how many more there are. */
+	unsigned documents;
+	char titles[PURPOSE_MAX + 1];
+	unsigned titles_more;
 	unsigned tries, max_tries; /* max_tries 0: not published */
 	unsigned step, steps;
 	uint32_t timeout_ms;

@@ -18,6 +18,11 @@
 #define IGNORE_MAX 8      /* entries of [reader] ignore */
 #define IGNORE_LEN_MAX 63 /* bytes each */
 
+#define TRUST_DIR_MAX 255
+#define DIGESTS_MAX 32
+#define DIGEST_LEN_MAX 64 /* SHA-512; the hash says how many count */
+#define TITLE_MAX 160     /* bytes; 40 characters */
+
 enum wire_errand {
 	ERRAND_READ,
 	ERRAND_READERS, /* say once which readers there are */
@@ -31,6 +36,19 @@ struct wire_known {
 	struct kenmen_forms forms;
 };
 
+/* What kinds other than card_info and attributes need to be told. */
+struct wire_wish {
+	bool face_with_a;              /* face: 照合番号A instead of B */
+	enum kenmen_certificate which; /* certificate */
+	enum kenmen_hash hash;         /* sign */
+	unsigned digests_n;
+	uint8_t digests[DIGESTS_MAX][DIGEST_LEN_MAX];
+	unsigned titles_n; /* 0, or as many as digests */
+	char titles[DIGESTS_MAX][TITLE_MAX + 1];
+	uint8_t challenge[KENMEN_CHALLENGE_MAX]; /* authenticate, face */
+	unsigned challenge_len;                  /* 0: none */
+};
+
 struct wire_request {
 	enum wire_errand errand;
 	uint32_t kinds; /* bits of enum read_kind */
@@ -42,6 +60,8 @@ struct wire_request {
 	char user[USER_NAME_MAX + 1];
 	char purpose[PURPOSE_MAX + 1];
 	char reader[KENMEN_READER_NAME_MAX + 1]; /* "": any */
+	char trust_dir[TRUST_DIR_MAX + 1];
+	struct wire_wish wish;
 	uint32_t card_timeout_ms, prompt_timeout_ms, read_timeout_ms;
 	unsigned ignore_n;
 	char ignore[IGNORE_MAX][IGNORE_LEN_MAX + 1];
@@ -50,15 +70,18 @@ struct wire_request {
 };
 
 enum wire_type {
-	WIRE_STATE,      /* the read entered a state */
-	WIRE_PROGRESS,   /* bytes done of total, while reading */
-	WIRE_EVENT,      /* something the door counts */
-	WIRE_KNOWN,      /* what was learnt of a reader */
-	WIRE_CARD_INFO,  /* a result */
-	WIRE_ATTRIBUTES, /* a result */
-	WIRE_READERS,    /* the readers now */
-	WIRE_DONE,       /* the end: all results were sent */
-	WIRE_FAILED,     /* the end: a code */
+	WIRE_STATE,       /* the read entered a state */
+	WIRE_PROGRESS,    /* bytes done of total, while reading */
+	WIRE_EVENT,       /* something the door counts */
+	WIRE_KNOWN,       /* what was learnt of a reader */
+	WIRE_CARD_INFO,   /* a result */
+	WIRE_TEXT,        /* attributes and, if asked for, the My Number */
+	WIRE_FACE,        /* the small things of a face; its files are blobs */
+	WIRE_CERTIFICATE, /* facts of a certificate; its DER is a blob */
+	WIRE_BLOB,        /* a piece of a file, to go behind the one before */
+	WIRE_READERS,     /* the readers now */
+	WIRE_DONE,        /* the end: all results were sent */
+	WIRE_FAILED,      /* the end: a code */
 	WIRE_N
 };
 
@@ -76,6 +99,39 @@ struct wire_state {
 	bool asks;            /* a window is meant: the rest says which */
 	int pin;              /* enum kenmen_pin, or -1 for a yes */
 	unsigned tries_left, step, steps;
+};
+
+/* Results too long for one message come in pieces, each kind in its order. */
+enum wire_blob {
+	BLOB_NAME_PNG,
+	BLOB_ADDRESS_PNG,
+	BLOB_PHOTO_JP2,
+	BLOB_PHOTO_PNG,
+	BLOB_RECORD,             /* evidence: DF22 to DF28 */
+	BLOB_ISSUER_CERTIFICATE, /* evidence: EF 0004 */
+	BLOB_EVIDENCE_JWS,
+	BLOB_CERTIFICATE,      /* kind certificate */
+	BLOB_SIGN_CERTIFICATE, /* kind sign */
+	BLOB_SIGNATURES,       /* kind sign: all, of equal length */
+	BLOB_LOGIN_JWS,        /* kind authenticate */
+	BLOB_N
+};
+#define BLOB_MAX (2u * 1024 * 1024) /* bytes of one, all pieces together */
+#define BLOB_PIECE_MAX 32768
+
+/* Facts of the face application beside its files. */
+struct wire_face {
+	char birth_date[11], birth_date_raw[33];
+	char sex_code[5];
+	enum kenmen_sex sex;
+	char expires[11];
+	struct kenmen_authenticity authenticity;
+};
+
+struct wire_certificate {
+	enum read_kind kind; /* KIND_CERTIFICATE or KIND_SIGN */
+	int8_t trusted;      /* 1, 0, -1 */
+	struct kenmen_certificate_facts facts;
 };
 
 struct wire_failed {
@@ -100,7 +156,14 @@ struct wire_message {
 		enum wire_event event;
 		struct wire_known known;
 		struct kenmen_card_info card_info;
-		struct kenmen_attributes attributes;
+		struct kenmen_text text;
+		struct wire_face face;
+		struct wire_certificate certificate;
+		struct {
+			enum wire_blob which;
+			uint32_t len;
+			uint8_t bytes[BLOB_PIECE_MAX];
+		} blob;
 		struct {
 			unsigned n;
 			struct wire_reader reader[KENMEN_READERS_MAX];

@@ -285,6 +285,269 @@ struct kenmen_card_info {
 int kenmen_card_info_read(
     struct kenmen_card *card, struct kenmen_card_info *ret);
 
+/* ---- trust ------------------------------------------------------------ */
+
+/* Bytes on the heap; empty when bytes is NULL. */
+struct kenmen_blob {
+	uint8_t *bytes;
+	size_t len;
+};
+
+/* Wipes, frees, empties; accepts an empty one. */
+void kenmen_blob_free(struct kenmen_blob *blob);
+
+/*
+ * The public keys that a verdict may rest on, loaded from a directory:
+ *
+ *   NAME.pem       X.509 CA certificates of JPKI (one or more in a file; all
+ *                  generations have one name: they are told apart by key)
+ *   KEYID.cvroot   the root of card-verifiable certificates whose issuer key
+ *                  id is KEYID, 32 lower-case hex digits: a PEM "PUBLIC KEY"
+ *                  (SubjectPublicKeyInfo, RSA)
+ *
+ * Files of other names are left alone. A missing directory counts as empty.
+ * *ret_bad, when not NULL, is the number of files that could not be read as
+ * what their name says: they are left out.
+ */
+struct kenmen_trust;
+int kenmen_trust_new(
+    const char *directory, unsigned *ret_bad, struct kenmen_trust **ret);
+void kenmen_trust_free(struct kenmen_trust **trust);
+
+/* ---- what was checked -------------------------------------------------- */
+
+enum kenmen_verdict {
+	KENMEN_UNCHECKED,  /* something needed is not on the card */
+	KENMEN_CONSISTENT, /* all on the card agrees; no root is configured */
+	KENMEN_VERIFIED,   /* up to a configured root */
+	KENMEN_FAILED,     /* data that must not be used */
+};
+
+#define KENMEN_CHECKS_MAX 12
+
+struct kenmen_check {
+	char name[32];    /* record_digest, record_signature,
+			   * issuer_certificate, issuer_root, chip, agreement,
+			   * revocation */
+	int8_t ok;        /* 1 yes, 0 no, -1 not checked */
+	char detail[120]; /* English, constant texts: never data of the card */
+};
+
+struct kenmen_authenticity {
+	enum kenmen_verdict verdict;
+	unsigned n;
+	struct kenmen_check check[KENMEN_CHECKS_MAX];
+};
+
+/* ---- the text application, whole --------------------------------------- */
+
+#define KENMEN_MY_NUMBER_LEN 12
+
+struct kenmen_text_wish {
+	bool attributes;
+	bool my_number;
+	bool check; /* read and check what shows that it is genuine */
+	/* NULL: nothing can be more than consistent. */
+	const struct kenmen_trust *trust;
+};
+
+/* Wipe it after use. */
+struct kenmen_text {
+	struct kenmen_attributes attributes;
+	char my_number[KENMEN_MY_NUMBER_LEN + 1]; /* check digit checked */
+	struct kenmen_authenticity authenticity;
+};
+
+/*
+ * Reads what is wished for after KENMEN_PIN_ATTRIBUTES was verified, in the
+ * same transaction; no file twice. EF 0002 and 0001 first (progress is told
+ * of EF 0002), then, for the check, EF 0003, 0004, 0007 and one signature by
+ * the chip over fresh random bytes: +4 exchanges with extended length, +9
+ * short. EF 0003 and its digests are wiped here and never leave.
+ * AUTHENTICITY: a check failed; ret->authenticity is filled (which check),
+ * everything else is wiped.
+ */
+int kenmen_text_read(struct kenmen_card *card,
+    const struct kenmen_text_wish *wish,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_text *ret);
+
+/* The check digit of a My Number (総務省令第85号 第5条); 12 digits. */
+bool kenmen_my_number_ok(const char *number);
+
+/* ---- the face of the card ---------------------------------------------- */
+
+#define KENMEN_ORIGIN_MAX 100
+#define KENMEN_CHALLENGE_MIN 32
+#define KENMEN_CHALLENGE_MAX 64
+
+/* A server's challenge and for whom the answer is. */
+struct kenmen_challenge {
+	char origin[KENMEN_ORIGIN_MAX + 1];
+	uint8_t bytes[KENMEN_CHALLENGE_MAX];
+	size_t len;  /* 0: none was given */
+	int64_t now; /* for iat: seconds since 1970 */
+};
+
+struct kenmen_face_wish {
+	const struct kenmen_trust *trust;
+	const struct kenmen_challenge *challenge; /* NULL: no evidence */
+	bool want_png;                            /* the photo as PNG too */
+};
+
+struct kenmen_face {
+	char birth_date[11], birth_date_raw[33];
+	char sex_code[5];
+	enum kenmen_sex sex;
+	char expires[11]; /* YYYY-MM-DD, or "" */
+	struct kenmen_blob name_png, address_png;
+	struct kenmen_blob photo_jp2; /* empty: the card carries none */
+	struct kenmen_blob photo_png; /* empty: none, or not decodable */
+	/* Evidence, with a challenge: DF22 to DF28 as they stand, EF 0004, and
+	 * a compact JWS by the chip's key (NUL-terminated). */
+	struct kenmen_blob record, issuer_certificate, evidence_jws;
+	struct kenmen_authenticity authenticity;
+};
+
+/*
+ * EF 0002 of the visual application after KENMEN_PIN_FACE_B or _A was
+ * verified: 1 exchange extended or ceil(S/256); the check takes EF 0004 and
+ * one signature by the chip: +2 extended, +4 short. Files past 32767 bytes:
+ * DATA. AUTHENTICITY as with kenmen_text_read. Free with kenmen_face_finish.
+ */
+int kenmen_face_read(struct kenmen_card *card,
+    const struct kenmen_face_wish *wish,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_face *ret);
+/* Wipes and frees what it holds. */
+void kenmen_face_finish(struct kenmen_face *face);
+
+/*
+ * Do text and face application name the same birth date and sex? Adds the
+ * check "agreement" to both; AUTHENTICITY when they do not.
+ */
+int kenmen_agree(struct kenmen_text *text, struct kenmen_face *face);
+
+/*
+ * A JPEG 2000 file as PNG. DATA: not decodable, or past the limits (32 KB in,
+ * 1024 x 1024 pixels, 4 components). Bounded work; keeps no state.
+ */
+int kenmen_jp2_to_png(
+    const uint8_t *jp2, size_t len, struct kenmen_blob *ret_png);
+
+/* ---- certificates and signatures (JPKI) -------------------------------- */
+
+#define KENMEN_DN_MAX 255
+#define KENMEN_SERIAL_MAX 40 /* hex digits */
+
+/* The signing certificate's subjectAltName (arc 1.2.392.200149.8.5.5). */
+struct kenmen_subject {
+	char name[KENMEN_NAME_MAX + 1];
+	char address[KENMEN_ADDRESS_MAX + 1];
+	/* One digit per character: 1 where a substitute stands; "" unknown. */
+	char name_substituted[KENMEN_NAME_MAX + 1];
+	char address_substituted[KENMEN_ADDRESS_MAX + 1];
+	char birth_date[11], birth_date_raw[33];
+	char sex_code[5];
+	enum kenmen_sex sex;
+};
+
+struct kenmen_certificate_facts {
+	char subject[KENMEN_DN_MAX + 1]; /* RFC 4514 */
+	char issuer[KENMEN_DN_MAX + 1];
+	char serial[KENMEN_SERIAL_MAX + 1]; /* lower-case hex */
+	int64_t not_before, not_after;      /* seconds since 1970 */
+	bool rsa; /* an RSA key, which is all that this card signs with */
+	unsigned key_bits;
+	bool has_attributes;
+	struct kenmen_subject attributes;
+};
+
+/* 1 exchange extended, else ceil(S/256). NOT_FOUND: the card has none (not
+ * issued, or its file is empty). PIN_REQUIRED: KENMEN_CERT_SIGN before its
+ * password, and KENMEN_CERT_AUTH on some tokens. */
+int kenmen_certificate_read(struct kenmen_card *card,
+    enum kenmen_certificate which,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret);
+/* DATA: no X.509 certificate, or one with attributes out of all bounds. */
+int kenmen_certificate_parse(
+    const uint8_t *der, size_t len, struct kenmen_certificate_facts *ret);
+/*
+ * 1: issued by a CA of trust for this purpose (signature, validity at now,
+ * key usage, basic constraints, JPKI policy, key match); 0: not; -1: trust
+ * holds no CA of that kind, so nothing can be said. Revocation is not
+ * checked (JPKI Act art. 17). reason, when not NULL: a constant text for 0.
+ */
+int kenmen_certificate_trusted(const struct kenmen_trust *trust,
+    enum kenmen_certificate which, const uint8_t *der, size_t len, int64_t now,
+    const char **reason);
+/* A CA certificate of trust that issued der, or an empty blob. */
+int kenmen_trust_issuer(const struct kenmen_trust *trust, const uint8_t *der,
+    size_t len, struct kenmen_blob *ret);
+
+enum kenmen_hash { KENMEN_SHA256, KENMEN_SHA384, KENMEN_SHA512, KENMEN_HASH_N };
+size_t kenmen_hash_len(enum kenmen_hash hash);
+
+#define KENMEN_SIGNATURE_MAX 512
+
+/*
+ * COMPUTE DIGITAL SIGNATURE with the key of that certificate (AUTH or SIGN)
+ * over a digest; the DigestInfo is built here. Its PIN must be verified
+ * (PIN_REQUIRED). 1 exchange; *ret_len: room, then length.
+ */
+int kenmen_sign(struct kenmen_card *card, enum kenmen_certificate key,
+    enum kenmen_hash hash, const uint8_t *digest, uint8_t *ret,
+    size_t *ret_len);
+
+/*
+ * A login: a compact JWS (RFC 7515) signed RS256 with the AUTH key: header
+ * alg, typ "kenmen-login+jwt", x5c; payload aud (origin), nonce (challenge,
+ * base64url), iat. Free *ret with kenmen_blob_free; it ends in a NUL beyond
+ * len.
+ */
+int kenmen_login_sign(struct kenmen_card *card,
+    const struct kenmen_blob *certificate,
+    const struct kenmen_challenge *challenge, struct kenmen_blob *ret);
+
+/* ---- a server's side: no card, no reader ------------------------------- */
+
+struct kenmen_login {
+	struct kenmen_certificate_facts certificate;
+	int trusted; /* as kenmen_certificate_trusted */
+	int64_t issued_at;
+};
+
+/*
+ * Checks a login JWS: its form, alg RS256 and typ, aud equal to origin, nonce
+ * equal to the challenge, iat within max_age seconds of challenge->now, the
+ * signature by the certificate in x5c, and that certificate against trust.
+ * 0 with *ret when all but trust holds (look at ret->trusted), AUTHENTICITY
+ * with a constant *reason otherwise.
+ */
+int kenmen_login_verify(const char *jws, size_t len,
+    const struct kenmen_challenge *challenge, int64_t max_age,
+    const struct kenmen_trust *trust, struct kenmen_login *ret,
+    const char **reason);
+
+/* A PKCS#1 v1.5 signature over a digest, by the key in certificate.
+ * AUTHENTICITY: it is not. */
+int kenmen_signature_verify(const uint8_t *certificate, size_t certificate_len,
+    enum kenmen_hash hash, const uint8_t *digest, const uint8_t *signature,
+    size_t signature_len);
+
+/*
+ * Checks evidence of kenmen_face_read as a server got it: record signed by
+ * the issuer, issuer by a root of trust, the JWS by the chip's key in the
+ * record, over origin, challenge and the record's digest. Fills ret (images,
+ * dates and authenticity; no photo_png). AUTHENTICITY with *reason.
+ */
+int kenmen_evidence_verify(const struct kenmen_blob *record,
+    const struct kenmen_blob *issuer_certificate, const char *jws,
+    size_t jws_len, const struct kenmen_challenge *challenge, int64_t max_age,
+    const struct kenmen_trust *trust, struct kenmen_face *ret,
+    const char **reason);
+
 #ifdef __cplusplus
 }
 #endif
