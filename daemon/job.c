@@ -28,6 +28,9 @@ struct jobs {
 	uint8_t buf[PACK_MAX]; /* one message at a time, wiped after it */
 };
 
+/* One message tells both. */
+#define KINDS_OF_TEXT (KIND_BIT(KIND_ATTRIBUTES) | KIND_BIT(KIND_MY_NUMBER))
+
 struct run {
 	struct job job; /* first: a struct job of ours is a struct run */
 	struct jobs *jobs;
@@ -226,13 +229,67 @@ said_state(struct run *run, const struct wire_state *state)
 	return true;
 }
 
+/* Results that were asked for, each once. */
 static bool
-said_result(struct run *run, enum read_kind kind)
+said_result(struct run *run, uint32_t kinds)
 {
-	if (!(run->kinds & KIND_BIT(kind)) ||
-	    (run->job.results & KIND_BIT(kind)))
+	if (!kinds || (kinds & ~run->kinds) || (kinds & run->job.results))
 		return false;
-	run->job.results |= KIND_BIT(kind);
+	run->job.results |= kinds;
+	return true;
+}
+
+static bool
+said_text(struct run *run, const struct kenmen_text *text)
+{
+	run->job.text = *text;
+	return said_result(run, run->kinds & KINDS_OF_TEXT);
+}
+
+static bool
+said_certificate(struct run *run, const struct wire_certificate *certificate)
+{
+	if (certificate->kind == KIND_SIGN)
+		run->job.sign = *certificate;
+	else
+		run->job.certificate = *certificate;
+	return said_result(run, KIND_BIT(certificate->kind));
+}
+
+/* Whose each file is. */
+static const enum read_kind blob_kinds[BLOB_N] = {
+	[BLOB_NAME_PNG] = KIND_FACE,
+	[BLOB_ADDRESS_PNG] = KIND_FACE,
+	[BLOB_PHOTO_JP2] = KIND_FACE,
+	[BLOB_PHOTO_PNG] = KIND_FACE,
+	[BLOB_RECORD] = KIND_FACE,
+	[BLOB_ISSUER_CERTIFICATE] = KIND_FACE,
+	[BLOB_EVIDENCE_JWS] = KIND_FACE,
+	[BLOB_CERTIFICATE] = KIND_CERTIFICATE,
+	[BLOB_SIGN_CERTIFICATE] = KIND_SIGN,
+	[BLOB_SIGNATURES] = KIND_SIGN,
+	[BLOB_LOGIN_JWS] = KIND_AUTHENTICATE,
+};
+
+/* Appends a piece. The old block is wiped, which realloc would not do. */
+static bool
+said_blob(
+    struct run *run, enum wire_blob which, const uint8_t *bytes, uint32_t len)
+{
+	struct kenmen_blob *blob = &run->job.blobs[which];
+	uint8_t *grown;
+
+	if (!(run->kinds & KIND_BIT(blob_kinds[which])) || !len ||
+	    len > BLOB_MAX - blob->len || !(grown = malloc(blob->len + len)))
+		return false;
+	if (blob->len)
+		memcpy(grown, blob->bytes, blob->len);
+	memcpy(grown + blob->len, bytes, len);
+	wipe_free(blob->bytes, blob->len);
+	blob->bytes = grown;
+	blob->len += len;
+	if (which == BLOB_LOGIN_JWS)
+		run->job.results |= KIND_BIT(KIND_AUTHENTICATE);
 	return true;
 }
 
@@ -287,10 +344,22 @@ run_hear(struct run *run, const struct wire_message *message)
 		return -EAGAIN;
 	case WIRE_CARD_INFO:
 		run->job.card_info = message->card_info;
-		return said_result(run, KIND_CARD_INFO) ? -EAGAIN : -EPROTO;
-	case WIRE_ATTRIBUTES:
-		run->job.attributes = message->attributes;
-		return said_result(run, KIND_ATTRIBUTES) ? -EAGAIN : -EPROTO;
+		return said_result(run, KIND_BIT(KIND_CARD_INFO)) ? -EAGAIN
+								  : -EPROTO;
+	case WIRE_TEXT:
+		return said_text(run, &message->text) ? -EAGAIN : -EPROTO;
+	case WIRE_FACE:
+		run->job.face = message->face;
+		return said_result(run, KIND_BIT(KIND_FACE)) ? -EAGAIN
+							     : -EPROTO;
+	case WIRE_CERTIFICATE:
+		return said_certificate(run, &message->certificate) ? -EAGAIN
+								    : -EPROTO;
+	case WIRE_BLOB:
+		return said_blob(run, message->blob.which, message->blob.bytes,
+			   message->blob.len)
+			   ? -EAGAIN
+			   : -EPROTO;
 	case WIRE_READERS:
 		return said_readers(
 			   run, message->readers.n, message->readers.reader)
@@ -480,7 +549,14 @@ void
 job_wipe(struct job *job)
 {
 	wipe(&job->card_info, sizeof(job->card_info));
-	wipe(&job->attributes, sizeof(job->attributes));
+	wipe(&job->text, sizeof(job->text));
+	wipe(&job->face, sizeof(job->face));
+	wipe(&job->certificate, sizeof(job->certificate));
+	wipe(&job->sign, sizeof(job->sign));
+	for (int i = 0; i < BLOB_N; i++) {
+		wipe_free(job->blobs[i].bytes, job->blobs[i].len);
+		job->blobs[i] = (struct kenmen_blob){ NULL, 0 };
+	}
 	job->results = 0;
 }
 
@@ -495,7 +571,7 @@ job_free(struct job **job)
 	if (run->freed)
 		*run->freed = true;
 	run_stop(run);
-	wipe(run, sizeof(*run));
-	free(run);
+	job_wipe(&run->job);
+	wipe_free(run, sizeof(*run));
 	*job = NULL;
 }

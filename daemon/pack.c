@@ -47,6 +47,13 @@ pack_u32(struct pack *p, uint32_t value)
 }
 
 void
+pack_i64(struct pack *p, int64_t value)
+{
+	pack_u32(p, (uint32_t)((uint64_t)value >> 32));
+	pack_u32(p, (uint32_t)value);
+}
+
+void
 pack_bool(struct pack *p, bool value)
 {
 	pack_u8(p, value ? 1 : 0);
@@ -129,10 +136,34 @@ unpack_u32(struct unpack *u, uint32_t max)
 	    max);
 }
 
+int64_t
+unpack_i64(struct unpack *u)
+{
+	uint64_t high = unpack_u32(u, UINT32_MAX);
+
+	return (int64_t)(high << 32 | unpack_u32(u, UINT32_MAX));
+}
+
 bool
 unpack_bool(struct unpack *u)
 {
 	return unpack_u8(u, 1) == 1;
+}
+
+size_t
+unpack_bytes(struct unpack *u, void *ret, size_t room)
+{
+	uint32_t len = unpack_u32(u, PACK_MAX);
+	const uint8_t *at = unpack_take(u, len);
+
+	if (!at)
+		return 0;
+	if (len > room) {
+		u->failed = true;
+		return 0;
+	}
+	memcpy(ret, at, len);
+	return len;
 }
 
 void

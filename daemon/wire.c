@@ -52,6 +52,39 @@ optional_get(struct unpack *u, unsigned max)
 	return (int)unpack_u8(u, max + 1) - 1;
 }
 
+static void
+wish_put(struct pack *p, const struct wire_wish *wish)
+{
+	pack_bool(p, wish->face_with_a);
+	pack_u8(p, wish->which);
+	pack_u8(p, wish->hash);
+	pack_u8(p, wish->digests_n);
+	for (unsigned i = 0; i < wish->digests_n; i++)
+		pack_bytes(p, wish->digests[i], DIGEST_LEN_MAX);
+	pack_u8(p, wish->titles_n);
+	for (unsigned i = 0; i < wish->titles_n; i++)
+		pack_string(p, wish->titles[i]);
+	pack_bytes(p, wish->challenge, wish->challenge_len);
+}
+
+static void
+wish_get(struct unpack *u, struct wire_wish *ret)
+{
+	ret->face_with_a = unpack_bool(u);
+	ret->which = unpack_u8(u, KENMEN_CERT_N - 1);
+	ret->hash = unpack_u8(u, KENMEN_HASH_N - 1);
+	ret->digests_n = unpack_u8(u, DIGESTS_MAX);
+	for (unsigned i = 0; i < ret->digests_n; i++)
+		if (unpack_bytes(u, ret->digests[i], DIGEST_LEN_MAX) !=
+		    DIGEST_LEN_MAX)
+			u->failed = true;
+	ret->titles_n = unpack_u8(u, DIGESTS_MAX);
+	for (unsigned i = 0; i < ret->titles_n; i++)
+		unpack_string(u, ret->titles[i], sizeof(ret->titles[i]));
+	ret->challenge_len =
+	    (unsigned)unpack_bytes(u, ret->challenge, sizeof(ret->challenge));
+}
+
 int
 wire_request_encode(
     const struct wire_request *request, uint8_t *buf, size_t room)
@@ -67,6 +100,8 @@ wire_request_encode(
 	pack_string(&p, request->user);
 	pack_string(&p, request->purpose);
 	pack_string(&p, request->reader);
+	pack_string(&p, request->trust_dir);
+	wish_put(&p, &request->wish);
 	pack_u32(&p, request->card_timeout_ms);
 	pack_u32(&p, request->prompt_timeout_ms);
 	pack_u32(&p, request->read_timeout_ms);
@@ -94,6 +129,8 @@ wire_request_decode(const uint8_t *buf, size_t len, struct wire_request *ret)
 	unpack_string(&u, ret->user, sizeof(ret->user));
 	unpack_string(&u, ret->purpose, sizeof(ret->purpose));
 	unpack_string(&u, ret->reader, sizeof(ret->reader));
+	unpack_string(&u, ret->trust_dir, sizeof(ret->trust_dir));
+	wish_get(&u, &ret->wish);
 	ret->card_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
 	ret->prompt_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
 	ret->read_timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
@@ -171,6 +208,135 @@ attributes_get(struct unpack *u, struct kenmen_attributes *ret)
 }
 
 static void
+authenticity_put(struct pack *p, const struct kenmen_authenticity *a)
+{
+	pack_u8(p, a->verdict);
+	pack_u8(p, a->n);
+	for (unsigned i = 0; i < a->n; i++) {
+		pack_string(p, a->check[i].name);
+		optional_put(p, a->check[i].ok);
+		pack_string(p, a->check[i].detail);
+	}
+}
+
+static void
+authenticity_get(struct unpack *u, struct kenmen_authenticity *ret)
+{
+	ret->verdict = unpack_u8(u, KENMEN_FAILED);
+	ret->n = unpack_u8(u, KENMEN_CHECKS_MAX);
+	for (unsigned i = 0; i < ret->n; i++) {
+		struct kenmen_check *check = &ret->check[i];
+
+		unpack_string(u, check->name, sizeof(check->name));
+		check->ok = (int8_t)optional_get(u, 1);
+		unpack_string(u, check->detail, sizeof(check->detail));
+	}
+}
+
+static void
+text_put(struct pack *p, const struct kenmen_text *text)
+{
+	attributes_put(p, &text->attributes);
+	pack_string(p, text->my_number);
+	authenticity_put(p, &text->authenticity);
+}
+
+static void
+text_get(struct unpack *u, struct kenmen_text *ret)
+{
+	attributes_get(u, &ret->attributes);
+	unpack_string(u, ret->my_number, sizeof(ret->my_number));
+	authenticity_get(u, &ret->authenticity);
+}
+
+static void
+face_put(struct pack *p, const struct wire_face *face)
+{
+	pack_string(p, face->birth_date);
+	pack_string(p, face->birth_date_raw);
+	pack_string(p, face->sex_code);
+	pack_u8(p, face->sex);
+	pack_string(p, face->expires);
+	authenticity_put(p, &face->authenticity);
+}
+
+static void
+face_get(struct unpack *u, struct wire_face *ret)
+{
+	unpack_string(u, ret->birth_date, sizeof(ret->birth_date));
+	unpack_string(u, ret->birth_date_raw, sizeof(ret->birth_date_raw));
+	unpack_string(u, ret->sex_code, sizeof(ret->sex_code));
+	ret->sex = unpack_u8(u, KENMEN_SEX_NOT_APPLICABLE);
+	unpack_string(u, ret->expires, sizeof(ret->expires));
+	authenticity_get(u, &ret->authenticity);
+}
+
+static void
+subject_put(struct pack *p, const struct kenmen_subject *subject)
+{
+	pack_string(p, subject->name);
+	pack_string(p, subject->address);
+	pack_string(p, subject->name_substituted);
+	pack_string(p, subject->address_substituted);
+	pack_string(p, subject->birth_date);
+	pack_string(p, subject->birth_date_raw);
+	pack_string(p, subject->sex_code);
+	pack_u8(p, subject->sex);
+}
+
+static void
+subject_get(struct unpack *u, struct kenmen_subject *ret)
+{
+	unpack_string(u, ret->name, sizeof(ret->name));
+	unpack_string(u, ret->address, sizeof(ret->address));
+	unpack_string(u, ret->name_substituted, sizeof(ret->name_substituted));
+	unpack_string(
+	    u, ret->address_substituted, sizeof(ret->address_substituted));
+	unpack_string(u, ret->birth_date, sizeof(ret->birth_date));
+	unpack_string(u, ret->birth_date_raw, sizeof(ret->birth_date_raw));
+	unpack_string(u, ret->sex_code, sizeof(ret->sex_code));
+	ret->sex = unpack_u8(u, KENMEN_SEX_NOT_APPLICABLE);
+}
+
+static void
+certificate_put(struct pack *p, const struct wire_certificate *certificate)
+{
+	const struct kenmen_certificate_facts *facts = &certificate->facts;
+
+	pack_u8(p, certificate->kind);
+	optional_put(p, certificate->trusted);
+	pack_string(p, facts->subject);
+	pack_string(p, facts->issuer);
+	pack_string(p, facts->serial);
+	pack_i64(p, facts->not_before);
+	pack_i64(p, facts->not_after);
+	pack_bool(p, facts->rsa);
+	pack_u32(p, facts->key_bits);
+	pack_bool(p, facts->has_attributes);
+	subject_put(p, &facts->attributes);
+}
+
+static void
+certificate_get(struct unpack *u, struct wire_certificate *ret)
+{
+	struct kenmen_certificate_facts *facts = &ret->facts;
+
+	ret->kind = unpack_u8(u, KIND_N - 1);
+	if (ret->kind != KIND_CERTIFICATE && ret->kind != KIND_SIGN)
+		u->failed = true;
+	ret->trusted = (int8_t)optional_get(u, 1);
+	unpack_string(u, facts->subject, sizeof(facts->subject));
+	unpack_string(u, facts->issuer, sizeof(facts->issuer));
+	unpack_string(u, facts->serial, sizeof(facts->serial));
+	facts->not_before = unpack_i64(u);
+	facts->not_after = unpack_i64(u);
+	facts->rsa = unpack_bool(u);
+	facts->key_bits = unpack_u32(u, UINT16_MAX);
+	facts->has_attributes = unpack_bool(u);
+	subject_get(u, &facts->attributes);
+}
+
+static void
 readers_put(struct pack *p, unsigned n, const struct wire_reader *readers)
 {
 	pack_u8(p, n);
@@ -219,8 +385,20 @@ wire_message_encode(
 	case WIRE_CARD_INFO:
 		card_info_put(&p, &message->card_info);
 		break;
-	case WIRE_ATTRIBUTES:
-		attributes_put(&p, &message->attributes);
+	case WIRE_TEXT:
+		text_put(&p, &message->text);
+		break;
+	case WIRE_FACE:
+		face_put(&p, &message->face);
+		break;
+	case WIRE_CERTIFICATE:
+		certificate_put(&p, &message->certificate);
+		break;
+	case WIRE_BLOB:
+		pack_u8(&p, message->blob.which);
+		if (message->blob.len > BLOB_PIECE_MAX)
+			return -1;
+		pack_bytes(&p, message->blob.bytes, message->blob.len);
 		break;
 	case WIRE_READERS:
 		readers_put(&p, message->readers.n, message->readers.reader);
@@ -263,8 +441,19 @@ wire_message_decode(const uint8_t *buf, size_t len, struct wire_message *ret)
 	case WIRE_CARD_INFO:
 		card_info_get(&u, &ret->card_info);
 		break;
-	case WIRE_ATTRIBUTES:
-		attributes_get(&u, &ret->attributes);
+	case WIRE_TEXT:
+		text_get(&u, &ret->text);
+		break;
+	case WIRE_FACE:
+		face_get(&u, &ret->face);
+		break;
+	case WIRE_CERTIFICATE:
+		certificate_get(&u, &ret->certificate);
+		break;
+	case WIRE_BLOB:
+		ret->blob.which = unpack_u8(&u, BLOB_N - 1);
+		ret->blob.len = (uint32_t)unpack_bytes(
+		    &u, ret->blob.bytes, sizeof(ret->blob.bytes));
 		break;
 	case WIRE_READERS:
 		ret->readers.n = readers_get(&u, ret->readers.reader);
