@@ -13,8 +13,9 @@ enum prompt_type {
 	PROMPT_PIN,      /* type a PIN -> ANSWER_PIN */
 	PROMPT_LAST_TRY, /* use the last try? -> ANSWER_YES, ANSWER_NO */
 	PROMPT_CONSENT,  /* hand over the login certificate? -> YES, NO */
-	PROMPT_PINPAD,   /* type on the reader; Cancel -> ANSWER_NO. The asker
-			  * closes the socket when the reader is done. */
+	PROMPT_PINPAD,   /* type on the reader; Cancel -> ANSWER_NO, else no
+			  * answer: the window stays until PROMPT_CLOSE */
+	PROMPT_CLOSE,    /* the reader is done: away with it; no answer */
 	PROMPT_BLOCKED,  /* it is locked -> ANSWER_NO when closed */
 	PROMPT_N
 };

@@ -43,6 +43,7 @@ enum kenmen_err {
 	KENMEN_ERR_CARD = -17, /* an unexpected status word */
 	KENMEN_ERR_TIMEOUT = -18,
 	KENMEN_ERR_AUTHENTICITY = -19,
+	KENMEN_ERR_CANCELLED = -20, /* on the reader's keypad */
 };
 
 /* A short constant English text for a log; never NULL. */
@@ -82,8 +83,13 @@ void kenmen_wipe(void *mem, size_t len);
 #define KENMEN_READER_NAME_MAX 127
 #define KENMEN_READERS_MAX 16
 
-/* A VERIFY that the reader completes from its own keypad (PC/SC part 10). */
-struct kenmen_pinpad_verify;
+/* A VERIFY that the reader completes from its own keypad (PC/SC part 10,
+ * 2.6.1). The reader puts the digits, ASCII without padding, behind command. */
+struct kenmen_pinpad_verify {
+	uint8_t command[5]; /* CLA INS P1 P2 Lc; Lc is the reader's to fill */
+	uint8_t min_len, max_len; /* digits */
+	uint8_t timeout_s;
+};
 
 /*
  * One table per kind of reader; arg is the reader's own. All return 0 or a
@@ -226,6 +232,15 @@ int kenmen_pin_fold(enum kenmen_pin pin, struct kenmen_secret *code);
  */
 int kenmen_pin_verify(struct kenmen_card *card, enum kenmen_pin pin,
     const struct kenmen_secret *code, int *ret_tries);
+/* The reader has a keypad, and this PIN can be typed on it (digits only). */
+bool kenmen_pin_on_pinpad(const struct kenmen_card *card, enum kenmen_pin pin);
+/*
+ * kenmen_pin_verify with the PIN typed on the reader, which alone sees it: the
+ * same rules, one VERIFY at most. Blocks until it is typed, CANCELLED on the
+ * keypad, or TIMEOUT after timeout_s seconds.
+ */
+int kenmen_pin_verify_on_pinpad(struct kenmen_card *card, enum kenmen_pin pin,
+    unsigned timeout_s, int *ret_tries);
 /* How often this PIN may be wrong in a row before it locks; 0: not published.
  */
 int kenmen_pin_max_tries(enum kenmen_pin pin);
