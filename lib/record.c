@@ -80,17 +80,16 @@ utf8_next(const uint8_t *at, size_t left, bool *ret_good)
 	return n;
 }
 
-/* False when the text does not fit; nothing is ever cut short. */
-static bool
-text_copy(const struct tlv_item *item, char *ret, size_t size)
+bool
+record_text(const uint8_t *bytes, size_t len, char *ret, size_t size)
 {
 	static const uint8_t replacement[3] = { 0xEF, 0xBF, 0xBD };
 	size_t out = 0;
 
-	for (size_t in = 0; in < item->len;) {
-		const uint8_t *from = item->value + in;
+	for (size_t in = 0; in < len;) {
+		const uint8_t *from = bytes + in;
 		bool good;
-		size_t taken = utf8_next(from, item->len - in, &good);
+		size_t taken = utf8_next(from, len - in, &good);
 		size_t n = good ? taken : sizeof(replacement);
 
 		if (n >= size - out)
@@ -141,9 +140,8 @@ is_date(const char *raw)
 	       day <= days_in(year, month);
 }
 
-/* YYYYMMDD to YYYY-MM-DD, or to "". */
-static void
-date_format(const char *raw, char *ret)
+void
+record_date(const char *raw, char *ret)
 {
 	ret[0] = '\0';
 	if (!is_date(raw))
@@ -156,8 +154,8 @@ date_format(const char *raw, char *ret)
 	ret[10] = '\0';
 }
 
-static enum kenmen_sex
-sex_of(const char *code)
+enum kenmen_sex
+record_sex(const char *code)
 {
 	static const struct {
 		char code[2];
@@ -223,7 +221,8 @@ fields_read(struct tlv *t, struct kenmen_attributes *a)
 		if (i != expected++) /* missing, repeated or out of order */
 			return false;
 		if (fields[i].size > 0 &&
-		    !text_copy(&item, (char *)a + fields[i].at, fields[i].size))
+		    !record_text(item.value, item.len, (char *)a + fields[i].at,
+			fields[i].size))
 			return false;
 	}
 	return tlv_finish(t) && expected == FIELD_N;
@@ -243,8 +242,8 @@ record_attributes(const uint8_t *buf, size_t len, struct kenmen_attributes *ret)
 	tlv_start(&t, outer.value, outer.len);
 	if (!fields_read(&t, &a))
 		goto out;
-	date_format(a.birth_date_raw, a.birth_date);
-	a.sex = sex_of(a.sex_code);
+	record_date(a.birth_date_raw, a.birth_date);
+	a.sex = record_sex(a.sex_code);
 	*ret = a;
 	r = 0;
 out:

@@ -4,6 +4,7 @@
 #ifndef KENMEN_RECORD_H
 #define KENMEN_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,17 @@
  */
 int record_attributes(
     const uint8_t *buf, size_t len, struct kenmen_attributes *ret);
+
+/*
+ * The parts of it, for other files that hold the same.
+ *
+ * Text as above; false: it does not fit into size bytes with its NUL; nothing
+ * is ever cut short.
+ */
+bool record_text(const uint8_t *bytes, size_t len, char *ret, size_t size);
+/* YYYYMMDD to YYYY-MM-DD (11 bytes), or to "" where it is no date. */
+void record_date(const char *raw, char *ret);
+/* The code as on the card, one character. */
+enum kenmen_sex record_sex(const char *code);
 
 #endif
