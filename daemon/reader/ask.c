@@ -43,6 +43,16 @@ await_answer(
 	return CODE_PROMPT_UNAVAILABLE;
 }
 
+/* A Cancel that crossed with the PROMPT_CLOSE of a pinpad's window. */
+static void
+stale_drop(int fd)
+{
+	char nothing;
+
+	while (recv(fd, &nothing, 1, MSG_DONTWAIT | MSG_TRUNC) > 0)
+		;
+}
+
 enum read_code
 ask_person(const struct errand_env *env, const struct prompt_request *request,
     struct kenmen_card *card, enum prompt_answer *ret_answer,
@@ -51,6 +61,7 @@ ask_person(const struct errand_env *env, const struct prompt_request *request,
 	enum read_code code;
 	int there;
 
+	stale_drop(env->prompt);
 	if (request_send(env->prompt, request) < 0)
 		return CODE_PROMPT_UNAVAILABLE;
 	code = await_answer(env, request->timeout_ms, card);
@@ -65,4 +76,19 @@ ask_person(const struct errand_env *env, const struct prompt_request *request,
 	if (pin)
 		kenmen_secret_set_len(pin, 0);
 	return there < 0 ? code_of(there) : CODE_CARD_REMOVED;
+}
+
+int
+ask_show(const struct errand_env *env, const struct prompt_request *request)
+{
+	return request_send(env->prompt, request);
+}
+
+void
+ask_close(const struct errand_env *env)
+{
+	const struct prompt_request close = { .type = PROMPT_CLOSE };
+
+	/* A voice that is gone has no window left to close. */
+	(void)request_send(env->prompt, &close);
 }

@@ -18,4 +18,9 @@ enum read_code ask_person(const struct errand_env *env,
     const struct prompt_request *request, struct kenmen_card *card,
     enum prompt_answer *ret_answer, struct kenmen_secret *pin);
 
+/* Shows a window that wants no answer; ask_close takes it away. 0 or -errno. */
+int ask_show(
+    const struct errand_env *env, const struct prompt_request *request);
+void ask_close(const struct errand_env *env);
+
 #endif

@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-#include "ask.h"
 #include "report.h"
 #include "seek.h"
+#include "steps.h"
 #include "watchdog.h"
+#include "windows.h"
 
-/* Malformed input is asked again; the third time the read ends. */
-#define MALFORMED_MAX 3
 /* How long another program's transaction may keep us waiting. */
 #define BUSY_MS 5000
 
@@ -18,147 +17,100 @@ struct errand {
 	const struct wire_request *request;
 	struct kenmen_pcsc *pcsc;
 	struct found found;
-	struct kenmen_forms forms; /* as they were before */
+	struct step steps[STEPS_MAX];
+	unsigned steps_n;
+	struct desk desk;
+	struct windows windows;
 	struct wire_failed failed; /* code and what belongs to it */
-	struct kenmen_attributes attributes;
 };
 
+/* ---- before a person is asked ----------------------------------------- */
+
 static bool
-wants(const struct errand *e, enum read_kind kind)
+needs_pin(const struct errand *e, enum kenmen_pin pin)
 {
-	return e->request->kinds & KIND_BIT(kind);
+	for (unsigned i = 0; i < e->steps_n; i++)
+		if (e->steps[i].pin == pin)
+			return true;
+	/* Some counter must answer, to know a My Number card by. */
+	return !e->steps_n && pin == KENMEN_PIN_AUTH;
 }
 
-/* ---- the person ------------------------------------------------------ */
-
-static void
-window_fill(const struct errand *e, enum prompt_type type,
-    enum prompt_note note, struct prompt_request *ret)
+/* The counters of the PINs that will be asked for: in the order of the PINs,
+ * which goes from application to application. */
+static int
+counters_ask(
+    const struct errand *e, struct kenmen_card *card, struct found *found)
 {
-	const struct wire_request *request = e->request;
+	if (e->request->kinds & KIND_BIT(KIND_CARD_INFO)) {
+		int r = kenmen_card_info_read(card, &found->info);
 
-	*ret = (struct prompt_request){
-		.type = type,
-		.lang = request->lang,
-		.pin = KENMEN_PIN_ATTRIBUTES,
-		.note = note,
-		.kinds = request->kinds & KIND_BIT(KIND_ATTRIBUTES),
-		.tries = (unsigned)e->found.tries,
-		.max_tries =
-		    (unsigned)kenmen_pin_max_tries(KENMEN_PIN_ATTRIBUTES),
-		.step = 1,
-		.steps = 1,
-		.timeout_ms = request->prompt_timeout_ms,
-	};
-	memcpy(ret->origin, request->origin, sizeof(ret->origin));
-	memcpy(
-	    ret->origin_name, request->origin_name, sizeof(ret->origin_name));
-	memcpy(ret->user, request->user, sizeof(ret->user));
-	memcpy(ret->purpose, request->purpose, sizeof(ret->purpose));
-}
-
-/* Says the state that a window means, shows it, waits for the answer. */
-static enum read_code
-window(struct errand *e, enum prompt_type type, enum prompt_note note,
-    enum prompt_answer *ret_answer, struct kenmen_secret *pin)
-{
-	struct prompt_request request;
-	struct wire_message message = { .type = WIRE_STATE };
-
-	window_fill(e, type, note, &request);
-	message.state = (struct wire_state){
-		.state = type == PROMPT_PIN ? STATE_WAITING_FOR_PIN
-					    : STATE_WAITING_FOR_CONSENT,
-		.deadline_ms = request.timeout_ms,
-		.asks = true,
-		.pin = type == PROMPT_PIN ? (int)request.pin : -1,
-		.tries_left = request.tries,
-		.step = request.step,
-		.steps = request.steps,
-	};
-	if (report(e->env->wire, &message) < 0)
-		return CODE_INTERNAL;
-	return ask_person(e->env, &request, e->found.card, ret_answer, pin);
-}
-
-/* What an answer that is not the one hoped for means. */
-static enum read_code
-refusal(enum prompt_answer answer, enum read_code no)
-{
-	switch (answer) {
-	case ANSWER_PIN:
-	case ANSWER_YES:
-	case ANSWER_NO:
-		return no;
-	case ANSWER_TIMEOUT:
-		return CODE_PROMPT_TIMEOUT;
-	case ANSWER_UNAVAILABLE:
-	case ANSWER_N:
-		break;
+		memcpy(found->tries, found->info.tries, sizeof(found->tries));
+		return r;
 	}
-	return CODE_PROMPT_UNAVAILABLE;
+	for (int pin = 0; pin < KENMEN_PIN_N; pin++) {
+		found->tries[pin] = -1;
+		if (!needs_pin(e, (enum kenmen_pin)pin))
+			continue;
+		found->tries[pin] =
+		    kenmen_pin_tries(card, (enum kenmen_pin)pin);
+		if (found->tries[pin] < 0)
+			return found->tries[pin];
+	}
+	return 0;
 }
 
-/* Blocked: the person is told; it does not matter how the window is closed. */
-static enum read_code
-tell_blocked(struct errand *e)
+static int
+probe(void *arg, struct kenmen_card *card, struct found *found)
 {
-	enum prompt_answer answer;
-	enum read_code code =
-	    window(e, PROMPT_BLOCKED, NOTE_NONE, &answer, NULL);
+	struct errand *e = arg;
+	int r = counters_ask(e, card, found);
 
-	if (code == CODE_NONE || code == CODE_PROMPT_UNAVAILABLE)
-		code = CODE_PIN_BLOCKED;
-	e->failed.pin = KENMEN_PIN_ATTRIBUTES;
+	if (r < 0)
+		return r;
+	results_finish(&e->desk.results);
+	e->desk.card = card;
+	r = read_before(&e->desk);
+	/* The right card, which only lacks what was asked for. */
+	found->no_certificate = r == KENMEN_ERR_NOT_FOUND;
+	return found->no_certificate ? 0 : r;
+}
+
+/* ---- one PIN ------------------------------------------------------------ */
+
+static struct topic
+topic_of(const struct errand *e, unsigned i)
+{
+	const struct step *step = &e->steps[i];
+	/* The yes for a certificate is a window of its own, and the first. */
+	unsigned before = wants_consent(e->request) ? 1 : 0;
+
+	return (struct topic){
+		.pin = step->pin,
+		.kinds = step->kinds,
+		.tries = e->found.tries[step->pin],
+		.step = before + i + 1,
+		.steps = before + e->steps_n,
+	};
+}
+
+static enum read_code
+fail_pin(struct errand *e, const struct topic *topic, enum read_code code)
+{
+	e->failed.pin = (int)topic->pin;
 	return code;
 }
 
-static enum read_code
-confirm_last_try(struct errand *e)
+/* pin NULL: typed on the reader. */
+static int
+verify(struct errand *e, struct topic *topic, const struct kenmen_secret *pin)
 {
-	enum prompt_answer answer;
-	enum read_code code =
-	    window(e, PROMPT_LAST_TRY, NOTE_NONE, &answer, NULL);
+	unsigned seconds = e->request->prompt_timeout_ms / 1000;
 
-	if (code != CODE_NONE)
-		return code;
-	if (answer != ANSWER_YES)
-		return refusal(answer, CODE_LAST_TRY_REFUSED);
-	report_event(e->env->wire, EVENT_CONSENT_GIVEN);
-	return CODE_NONE;
-}
-
-/* A well-formed PIN, folded, in pin. note: what went wrong before. */
-static enum read_code
-ask_pin(struct errand *e, enum prompt_note note, unsigned *malformed,
-    struct kenmen_secret *pin)
-{
-	enum prompt_answer answer;
-	enum read_code code;
-
-	for (;;) {
-		code = window(e, PROMPT_PIN, note, &answer, pin);
-		if (code != CODE_NONE)
-			return code;
-		if (answer != ANSWER_PIN)
-			return refusal(answer, CODE_PIN_CANCELLED);
-		report_event(e->env->wire, EVENT_PIN_TYPED);
-		if (kenmen_pin_fold(KENMEN_PIN_ATTRIBUTES, pin) == 0)
-			return CODE_NONE;
-		if (++*malformed == MALFORMED_MAX)
-			return CODE_PIN_FORMAT;
-		note = NOTE_FORMAT;
-	}
-}
-
-/* ---- the card -------------------------------------------------------- */
-
-static void
-progress(void *arg, size_t done, size_t total)
-{
-	struct errand *e = arg;
-
-	report_progress(e->env->wire, done, total);
+	return pin ? kenmen_pin_verify(
+			 e->found.card, topic->pin, pin, &topic->tries)
+		   : kenmen_pin_verify_on_pinpad(
+			 e->found.card, topic->pin, seconds, &topic->tries);
 }
 
 /*
@@ -167,112 +119,216 @@ progress(void *arg, size_t done, size_t total)
  * program's miss, would make "two left" a lie.
  */
 static int
-read_verified(struct errand *e, const struct kenmen_secret *pin)
+read_verified(struct errand *e, const struct step *step, struct topic *topic,
+    const struct kenmen_secret *pin)
 {
 	struct kenmen_card *card = e->found.card;
-	int tries = kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), r;
+	int tries = kenmen_pin_tries(card, topic->pin), r;
 
 	if (tries < 0)
 		return tries;
-	if (tries != e->found.tries)
+	if (tries != topic->tries)
 		return KENMEN_ERR_CARD_REMOVED;
-	r = kenmen_pin_verify(
-	    card, KENMEN_PIN_ATTRIBUTES, pin, &e->found.tries);
+	r = verify(e, topic, pin);
+	if (!pin) {
+		windows_pinpad_done(&e->windows);
+		report_state(
+		    e->env->wire, STATE_READING, e->request->read_timeout_ms);
+		watchdog_start(
+		    e->env->wire, e->request->read_timeout_ms, CODE_TIMEOUT);
+	}
 	if (r < 0)
 		return r;
 	report_event(e->env->wire, EVENT_PIN_ACCEPTED);
-	r = kenmen_attributes_read(card, progress, e, &e->attributes);
+	r = step->read(&e->desk);
 	/* Also after a failure: nothing verified stays behind. */
 	kenmen_card_leave(card);
 	return r;
 }
 
 static int
-read_in_transaction(struct errand *e, const struct kenmen_secret *pin)
+read_in_transaction(struct errand *e, const struct step *step,
+    struct topic *topic, const struct kenmen_secret *pin)
 {
-	int r, end;
+	uint32_t limit_ms = pin ? e->request->read_timeout_ms
+				: e->request->prompt_timeout_ms + BUSY_MS;
+	int r;
 
 	watchdog_start(e->env->wire, BUSY_MS, CODE_READER_BUSY);
 	r = kenmen_card_begin(e->found.card);
-	watchdog_start(e->env->wire, e->request->read_timeout_ms, CODE_TIMEOUT);
-	if (r < 0)
-		goto out;
-	r = read_verified(e, pin);
-	end = kenmen_card_end(e->found.card);
-	/* What was read was read, whatever happened to the reader since. */
-	(void)end;
-out:
+	watchdog_start(e->env->wire, limit_ms, CODE_TIMEOUT);
+	if (r >= 0) {
+		r = read_verified(e, step, topic, pin);
+		/* What was read was read, whatever the reader does now. */
+		(void)kenmen_card_end(e->found.card);
+	}
 	watchdog_stop();
 	return r;
 }
 
 /* One PIN typed, one try at most. */
 static enum read_code
-try_pin(struct errand *e, const struct kenmen_secret *pin)
+try_pin(struct errand *e, const struct step *step, struct topic *topic,
+    const struct kenmen_secret *pin)
 {
 	int r;
 
-	report_state(e->env->wire, STATE_READING, e->request->read_timeout_ms);
-	r = read_in_transaction(e, pin);
-	if (r == KENMEN_ERR_PIN_WRONG)
-		e->failed.tries_left = e->found.tries;
+	if (pin)
+		report_state(
+		    e->env->wire, STATE_READING, e->request->read_timeout_ms);
+	r = read_in_transaction(e, step, topic, pin);
+	if (r == KENMEN_ERR_PIN_WRONG) {
+		e->failed.tries_left = topic->tries;
+		fail_pin(e, topic, CODE_PIN_WRONG);
+	}
+	/* The reader's own time-out is the window's. */
+	if (!pin && r == KENMEN_ERR_TIMEOUT)
+		return CODE_PROMPT_TIMEOUT;
 	return code_of(r);
+}
+
+static enum read_code
+ask_and_try(struct errand *e, const struct step *step, struct topic *topic,
+    enum prompt_note note, struct kenmen_secret *pin)
+{
+	enum read_code code;
+
+	if (kenmen_pin_on_pinpad(e->found.card, topic->pin)) {
+		code = windows_pinpad(&e->windows, topic, note);
+		return code == CODE_NONE ? try_pin(e, step, topic, NULL) : code;
+	}
+	code = windows_pin(&e->windows, topic, note, pin);
+	if (code == CODE_NONE)
+		code = try_pin(e, step, topic, pin);
+	kenmen_secret_set_len(pin, 0);
+	return code;
 }
 
 /* Asks and tries until it is right, or the rules say stop. */
 static enum read_code
-read_attributes_with(struct errand *e, struct kenmen_secret *pin)
+step_with(struct errand *e, unsigned i, struct kenmen_secret *pin)
 {
+	struct topic topic = topic_of(e, i);
 	enum prompt_note note = NOTE_NONE;
-	unsigned malformed = 0;
 	enum read_code code;
 
-	if (e->found.tries == 1 && (code = confirm_last_try(e)) != CODE_NONE)
+	if (topic.tries == 1 &&
+	    (code = windows_last_try(&e->windows, &topic)) != CODE_NONE)
 		return code;
 	for (;;) {
-		if (e->found.tries == 0)
-			return tell_blocked(e);
-		code = ask_pin(e, note, &malformed, pin);
-		if (code == CODE_NONE)
-			code = try_pin(e, pin);
-		kenmen_secret_set_len(pin, 0);
+		code = ask_and_try(e, &e->steps[i], &topic, note, pin);
 		if (code == CODE_PIN_BLOCKED)
-			e->found.tries = 0;
-		else if (code != CODE_PIN_WRONG || e->found.tries < 2)
+			return fail_pin(
+			    e, &topic, windows_blocked(&e->windows, &topic));
+		if (code != CODE_PIN_WRONG || topic.tries < 2)
 			return code;
 		note = NOTE_WRONG;
 	}
 }
 
 static enum read_code
-read_attributes(struct errand *e)
+steps_run(struct errand *e)
 {
 	struct kenmen_secret *pin = NULL;
-	enum read_code code;
+	enum read_code code = CODE_NONE;
 
-	if (e->found.tries < 0)
-		return CODE_CARD_DATA_INVALID;
 	if (kenmen_secret_new(&pin) < 0)
 		return CODE_INTERNAL;
-	code = read_attributes_with(e, pin);
+	for (unsigned i = 0; i < e->steps_n && code == CODE_NONE; i++)
+		code = step_with(e, i, pin);
 	kenmen_secret_free(&pin);
 	return code;
 }
 
 /* ---- the errand ------------------------------------------------------ */
 
+/* A PIN that is blocked, or not there at all, ends the read before the
+ * person was asked for any other. */
+static enum read_code
+counters_judge(struct errand *e)
+{
+	for (unsigned i = 0; i < e->steps_n; i++) {
+		struct topic topic = topic_of(e, i);
+
+		if (topic.tries < 0)
+			return CODE_CARD_DATA_INVALID;
+		if (topic.tries == 0)
+			return fail_pin(
+			    e, &topic, windows_blocked(&e->windows, &topic));
+	}
+	return CODE_NONE;
+}
+
+static enum read_code
+consent_ask(struct errand *e)
+{
+	const struct topic topic = {
+		.pin = KENMEN_PIN_AUTH,
+		.kinds = KIND_BIT(KIND_CERTIFICATE),
+		.tries = 0,
+		.step = 1,
+		.steps = e->steps_n + 1,
+	};
+
+	return windows_consent(&e->windows, &topic);
+}
+
+/* What several applications say of the person must be the same. */
+static enum read_code
+agreement_check(struct errand *e)
+{
+	const uint32_t both = KIND_BIT(KIND_ATTRIBUTES) | KIND_BIT(KIND_FACE);
+
+	if ((e->request->kinds & both) != both)
+		return CODE_NONE;
+	return code_of(
+	    kenmen_agree(&e->desk.results.text, &e->desk.results.face));
+}
+
 static enum read_code
 read_kinds(struct errand *e)
 {
+	const struct seek_probe looks = { probe, e };
 	enum read_code code =
-	    seek_card(e->env, e->request, &e->pcsc, &e->found);
+	    seek_card(e->env, e->request, &looks, &e->pcsc, &e->found);
 
 	if (code != CODE_NONE)
 		return code;
-	kenmen_card_forms(e->found.card, &e->forms);
-	if (wants(e, KIND_ATTRIBUTES))
-		code = read_attributes(e);
+	e->desk.card = e->windows.card = e->found.card;
+	if (e->found.no_certificate)
+		return CODE_NO_CERTIFICATE;
+	code = counters_judge(e);
+	if (code == CODE_NONE && wants_consent(e->request))
+		code = consent_ask(e);
+	if (code == CODE_NONE && e->steps_n)
+		code = steps_run(e);
+	if (code == CODE_NONE)
+		code = code_of(results_complete(&e->desk));
+	if (code == CODE_NONE)
+		code = agreement_check(e);
 	return code;
+}
+
+static int
+errand_start(struct errand *e, const struct errand_env *env,
+    const struct wire_request *request)
+{
+	const struct wire_wish *wish = &request->wish;
+
+	*e = (struct errand){ .env = env,
+		.request = request,
+		.failed = { .tries_left = -1, .pin = -1 },
+		.desk = { .env = env, .request = request },
+		.windows = { .env = env, .request = request } };
+	e->steps_n = steps_of(request, e->steps);
+	memcpy(e->desk.challenge.origin, request->origin,
+	    sizeof(e->desk.challenge.origin));
+	memcpy(e->desk.challenge.bytes, wish->challenge, wish->challenge_len);
+	e->desk.challenge.len = wish->challenge_len;
+	e->desk.challenge.now = env->realtime();
+	if (request->kinds == KIND_BIT(KIND_CARD_INFO))
+		return 0; /* nothing to be trusted or not */
+	return kenmen_trust_new(request->trust_dir, NULL, &e->desk.trust);
 }
 
 /* What the next runner need not try again. */
@@ -287,45 +343,25 @@ report_known(const struct errand *e)
 }
 
 static int
-report_results(const struct errand *e)
-{
-	struct wire_message message = { .type = WIRE_CARD_INFO };
-	int r = 0;
-
-	if (wants(e, KIND_CARD_INFO)) {
-		message.card_info = e->found.info;
-		r = report(e->env->wire, &message);
-	}
-	if (r >= 0 && wants(e, KIND_ATTRIBUTES)) {
-		message.type = WIRE_ATTRIBUTES;
-		message.attributes = e->attributes;
-		r = report(e->env->wire, &message);
-	}
-	kenmen_wipe(&message, sizeof(message));
-	if (r < 0)
-		return r;
-	return report(
-	    e->env->wire, &(struct wire_message){ .type = WIRE_DONE });
-}
-
-static int
 run_read(const struct errand_env *env, const struct wire_request *request)
 {
-	struct errand e = { .env = env,
-		.request = request,
-		.failed = { .tries_left = -1, .pin = -1 } };
-	int r;
+	struct errand e;
+	int r = errand_start(&e, env, request);
 
 	/* No pcscd at the start is said at once. */
-	r = kenmen_pcsc_new(&e.pcsc);
+	if (r >= 0)
+		r = kenmen_pcsc_new(&e.pcsc);
 	e.failed.code = r < 0 ? code_of(r) : read_kinds(&e);
 	if (e.found.card)
 		report_known(&e);
 	/* The end is said when the card is free again. */
 	kenmen_card_free(&e.found.card);
 	kenmen_pcsc_free(&e.pcsc);
-	r = e.failed.code == CODE_NONE ? report_results(&e)
-				       : report_failed(env->wire, &e.failed);
+	kenmen_trust_free(&e.desk.trust);
+	r = e.failed.code == CODE_NONE
+		? results_report(&e.desk.results, env->wire, request->kinds)
+		: report_failed(env->wire, &e.failed);
+	results_finish(&e.desk.results);
 	kenmen_wipe(&e, sizeof(e));
 	return r;
 }

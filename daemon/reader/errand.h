@@ -12,6 +12,9 @@ struct errand_env {
 	int prompt; /* to the voice */
 	/* CLOCK_BOOTTIME in milliseconds. */
 	uint64_t (*now_ms)(void);
+	/* CLOCK_REALTIME in seconds: certificates, and iat of what is signed.
+	 */
+	int64_t (*realtime)(void);
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "pack.h"
@@ -46,6 +47,27 @@ report_progress(int wire, size_t done, size_t total)
 }
 
 int
+report_blob(int wire, enum wire_blob which, const struct kenmen_blob *blob)
+{
+	struct wire_message message = { .type = WIRE_BLOB };
+	size_t at = 0;
+	int r = 0;
+
+	message.blob.which = which;
+	while (at < blob->len && r >= 0) {
+		size_t left = blob->len - at;
+
+		message.blob.len =
+		    (uint32_t)(left < BLOB_PIECE_MAX ? left : BLOB_PIECE_MAX);
+		memcpy(message.blob.bytes, blob->bytes + at, message.blob.len);
+		r = report(wire, &message);
+		at += message.blob.len;
+	}
+	kenmen_wipe(&message, sizeof(message));
+	return r;
+}
+
+int
 report_failed(int wire, const struct wire_failed *failed)
 {
 	struct wire_message message = { .type = WIRE_FAILED,
@@ -78,6 +100,10 @@ code_of(int err)
 	case KENMEN_ERR_PIN_BLOCKED:
 		return CODE_PIN_BLOCKED;
 	case KENMEN_ERR_NOT_FOUND:
+		/* Of what may be missing only certificates are asked for. */
+		return CODE_NO_CERTIFICATE;
+	case KENMEN_ERR_CANCELLED:
+		return CODE_PIN_CANCELLED;
 	case KENMEN_ERR_PIN_REQUIRED:
 	case KENMEN_ERR_DATA:
 	case KENMEN_ERR_CARD:

@@ -15,6 +15,8 @@ int report(int wire, const struct wire_message *message);
 int report_state(int wire, enum read_state state, uint32_t deadline_ms);
 int report_event(int wire, enum wire_event event);
 int report_progress(int wire, size_t done, size_t total);
+/* A file in pieces; nothing for an empty one. */
+int report_blob(int wire, enum wire_blob which, const struct kenmen_blob *blob);
 int report_failed(int wire, const struct wire_failed *failed);
 
 /* The API's word for a library's error; 0 or more: CODE_NONE. */

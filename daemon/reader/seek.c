@@ -31,6 +31,7 @@ struct place {
 struct seek {
 	const struct errand_env *env;
 	const struct wire_request *request;
+	const struct seek_probe *probe;
 	struct kenmen_pcsc *pcsc;
 	uint64_t deadline_ms;
 	enum read_state told; /* the state last told */
@@ -99,22 +100,15 @@ place_of(struct seek *seek, const struct kenmen_slot *slot)
 	return place;
 }
 
-/* Everything that must be known before a person is asked: one transaction. */
+/* One transaction. */
 static int
 probe_card(struct seek *seek, struct found *found)
 {
-	bool info = seek->request->kinds & KIND_BIT(KIND_CARD_INFO);
 	int r, end;
 
 	if ((r = kenmen_card_begin(found->card)) < 0)
 		return r;
-	if (info) {
-		r = kenmen_card_info_read(found->card, &found->info);
-		found->tries = found->info.tries[KENMEN_PIN_ATTRIBUTES];
-	} else {
-		r = kenmen_pin_tries(found->card, KENMEN_PIN_ATTRIBUTES);
-		found->tries = r;
-	}
+	r = seek->probe->probe(seek->probe->arg, found->card, found);
 	end = kenmen_card_end(found->card);
 	return r < 0 ? r : end;
 }
@@ -175,6 +169,7 @@ place_probe(struct seek *seek, struct place *place)
 	case KENMEN_ERR_CARD:
 	case KENMEN_ERR_TIMEOUT:
 	case KENMEN_ERR_AUTHENTICITY:
+	case KENMEN_ERR_CANCELLED:
 		place->verdict = VERDICT_FOREIGN;
 		break;
 	}
@@ -323,10 +318,12 @@ seek_loop(struct seek *seek)
 
 enum read_code
 seek_card(const struct errand_env *env, const struct wire_request *request,
-    struct kenmen_pcsc **pcsc, struct found *ret)
+    const struct seek_probe *probe, struct kenmen_pcsc **pcsc,
+    struct found *ret)
 {
 	struct seek seek = { .env = env,
 		.request = request,
+		.probe = probe,
 		.pcsc = *pcsc,
 		.deadline_ms = env->now_ms() + request->card_timeout_ms,
 		.told = STATE_STARTING };

@@ -13,6 +13,17 @@ struct found {
 	char reader[KENMEN_READER_NAME_MAX + 1];
 	int tries;                    /* of the attributes PIN */
 	struct kenmen_card_info info; /* where the request asks for it */
+	bool no_certificate; /* one that was asked for is not on the card */
+};
+
+/*
+ * Looks at a card in an open transaction: everything that must be known
+ * before a person is asked. 0 and *found, or KENMEN_ERR_*; most of them mean
+ * that this is not the card to read.
+ */
+struct seek_probe {
+	int (*probe)(void *arg, struct kenmen_card *card, struct found *found);
+	void *arg;
 };
 
 /*
@@ -21,8 +32,8 @@ struct found {
  * card is the caller's, to be freed before *pcsc), or why there is no card.
  */
 enum read_code seek_card(const struct errand_env *env,
-    const struct wire_request *request, struct kenmen_pcsc **pcsc,
-    struct found *ret);
+    const struct wire_request *request, const struct seek_probe *probe,
+    struct kenmen_pcsc **pcsc, struct found *ret);
 
 /* False: [reader] ignore names this reader, or the request another one. */
 bool seek_accepts(const struct wire_request *request, const char *reader);

@@ -1,25 +1,51 @@
 #include "watchdog.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-/* What the handler sends: encoded beforehand, for a handler may do little. */
-static struct {
+/* What a handler sends: encoded beforehand, for a handler may do little. */
+struct last_word {
 	int fd;
 	size_t len;
 	uint8_t message[16];
-} last_word;
+};
+
+static struct last_word on_time, on_cancel;
+
+static void
+last_word_say(const struct last_word *word)
+{
+	(void)send(
+	    word->fd, word->message, word->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	_exit(1);
+}
 
 static void
 watchdog_fire(int signal)
 {
-	(void)signal;
-	(void)send(last_word.fd, last_word.message, last_word.len,
-	    MSG_NOSIGNAL | MSG_DONTWAIT);
-	_exit(1);
+	last_word_say(signal == SIGALRM ? &on_time : &on_cancel);
+}
+
+static int
+last_word_prepare(
+    struct last_word *word, int signal, int wire_fd, enum read_code code)
+{
+	const struct wire_message message = { .type = WIRE_FAILED,
+		.failed = { .code = code, .tries_left = -1, .pin = -1 } };
+	const struct sigaction action = { .sa_handler = watchdog_fire };
+	int len =
+	    wire_message_encode(&message, word->message, sizeof(word->message));
+
+	if (len < 0)
+		return -EMSGSIZE;
+	word->fd = wire_fd;
+	word->len = (size_t)len;
+	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
 static int
@@ -36,25 +62,38 @@ watchdog_set(uint32_t timeout_ms)
 int
 watchdog_start(int wire_fd, uint32_t timeout_ms, enum read_code code)
 {
-	struct wire_message message = { .type = WIRE_FAILED,
-		.failed = { .code = code, .tries_left = -1, .pin = -1 } };
-	struct sigaction action = { .sa_handler = watchdog_fire };
-	int len;
+	int r;
 
 	watchdog_stop();
-	len = wire_message_encode(
-	    &message, last_word.message, sizeof(last_word.message));
-	if (len < 0)
-		return -EMSGSIZE;
-	last_word.fd = wire_fd;
-	last_word.len = (size_t)len;
-	if (sigaction(SIGALRM, &action, NULL) < 0)
-		return -errno;
-	return watchdog_set(timeout_ms);
+	r = last_word_prepare(&on_time, SIGALRM, wire_fd, code);
+	return r < 0 ? r : watchdog_set(timeout_ms);
 }
 
 void
 watchdog_stop(void)
 {
 	watchdog_set(0);
+}
+
+int
+watchdog_listen(int voice_fd, int wire_fd, enum read_code code)
+{
+	struct pollfd voice = { .fd = voice_fd, .events = POLLIN };
+	int r = last_word_prepare(&on_cancel, SIGIO, wire_fd, code);
+
+	if (r < 0)
+		return r;
+	if (fcntl(voice_fd, F_SETOWN, getpid()) < 0 ||
+	    fcntl(voice_fd, F_SETFL, O_ASYNC) < 0)
+		return -errno;
+	/* What was said before we listened raised no signal. */
+	if (poll(&voice, 1, 0) > 0)
+		raise(SIGIO);
+	return 0;
+}
+
+void
+watchdog_deafen(int voice_fd)
+{
+	fcntl(voice_fd, F_SETFL, 0);
 }
