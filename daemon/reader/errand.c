@@ -17,7 +17,7 @@ struct errand {
 	const struct wire_request *request;
 	struct kenmen_pcsc *pcsc;
 	struct found found;
-	struct step steps[STEPS_MAX];
+	struct step steps[STEPS_MAX + 1];
 	unsigned steps_n;
 	struct desk desk;
 	struct windows windows;
@@ -32,8 +32,10 @@ needs_pin(const struct errand *e, enum kenmen_pin pin)
 	for (unsigned i = 0; i < e->steps_n; i++)
 		if (e->steps[i].pin == pin)
 			return true;
-	/* Some counter must answer, to know a My Number card by. */
-	return !e->steps_n && pin == KENMEN_PIN_AUTH;
+	/* Some counter must answer, to know a My Number card by; and a token
+	 * may keep its login certificate behind this one. */
+	return pin == KENMEN_PIN_AUTH &&
+	       (!e->steps_n || wants_consent(e->request));
 }
 
 /* The counters of the PINs that will be asked for: in the order of the PINs,
@@ -273,6 +275,18 @@ consent_ask(struct errand *e)
 	return windows_consent(&e->windows, &topic);
 }
 
+/* A token that keeps the login certificate behind its PIN: one step more. */
+static void
+step_for_hidden_certificate(struct errand *e)
+{
+	if (!wants_consent(e->request) || e->desk.results.auth_der.bytes ||
+	    (e->steps_n && e->steps[0].pin == KENMEN_PIN_AUTH))
+		return;
+	memmove(&e->steps[1], &e->steps[0], e->steps_n * sizeof(e->steps[0]));
+	e->steps[0] = step_auth_certificate();
+	e->steps_n++;
+}
+
 /* What several applications say of the person must be the same. */
 static enum read_code
 agreement_check(struct errand *e)
@@ -297,6 +311,7 @@ read_kinds(struct errand *e)
 	e->desk.card = e->windows.card = e->found.card;
 	if (e->found.no_certificate)
 		return CODE_NO_CERTIFICATE;
+	step_for_hidden_certificate(e);
 	code = counters_judge(e);
 	if (code == CODE_NONE && wants_consent(e->request))
 		code = consent_ask(e);

@@ -53,9 +53,10 @@ request_receive(struct wire_request *ret)
 int
 main(void)
 {
-	const struct errand_env env = {
-		.wire = WIRE_FD, .prompt = PROMPT_FD, .now_ms = now_ms
-	};
+	const struct errand_env env = { .wire = WIRE_FD,
+		.prompt = PROMPT_FD,
+		.now_ms = now_ms,
+		.realtime = realtime };
 	struct wire_request request;
 
 	if (close_the_curtains() < 0) {

@@ -11,7 +11,8 @@
 struct found {
 	struct kenmen_card *card;
 	char reader[KENMEN_READER_NAME_MAX + 1];
-	int tries;                    /* of the attributes PIN */
+	/* Of the PINs that the request needs; -1: the card has no such PIN. */
+	int tries[KENMEN_PIN_N];
 	struct kenmen_card_info info; /* where the request asks for it */
 	bool no_certificate; /* one that was asked for is not on the card */
 };

@@ -220,9 +220,14 @@ results_complete(struct desk *desk)
 
 	if (!wants_consent(desk->request))
 		return 0;
-	/* A token that keeps it behind a PIN which nobody asked for. */
-	return der->bytes ? certificate_result(desk, der)
-			  : KENMEN_ERR_PIN_REQUIRED;
+	return certificate_result(desk, der);
+}
+
+struct step
+step_auth_certificate(void)
+{
+	return (struct step){ KENMEN_PIN_AUTH, KIND_BIT(KIND_CERTIFICATE),
+		read_auth };
 }
 
 unsigned

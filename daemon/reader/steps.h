@@ -49,6 +49,9 @@ struct step {
  * returns how many. */
 unsigned steps_of(const struct wire_request *request, struct step *ret);
 
+/* The step that reads a login certificate which wants its PIN. */
+struct step step_auth_certificate(void);
+
 /*
  * What can be read without a PIN, before a person is asked: counters and
  * certificates that are public. In a transaction. NOT_FOUND: no certificate.
