@@ -111,7 +111,7 @@ static void
 part_unasked_result(const struct wire_request *request)
 {
 	(void)request;
-	say_type(WIRE_ATTRIBUTES);
+	say_type(WIRE_TEXT);
 	say_type(WIRE_CARD_INFO);
 	say_type(WIRE_DONE);
 	pause();
@@ -131,6 +131,46 @@ part_result_twice(const struct wire_request *request)
 	(void)request;
 	say_type(WIRE_CARD_INFO);
 	say_type(WIRE_CARD_INFO);
+	pause();
+}
+
+static void
+part_blobs(const struct wire_request *request)
+{
+	static struct wire_message message = { .type = WIRE_BLOB };
+
+	(void)request;
+	message.blob.which = BLOB_LOGIN_JWS;
+	message.blob.len = BLOB_PIECE_MAX;
+	memset(message.blob.bytes, 'a', BLOB_PIECE_MAX);
+	say(&message);
+	message.blob.len = 3;
+	memset(message.blob.bytes, 'b', 3);
+	say(&message);
+	say_type(WIRE_DONE);
+}
+
+static void
+part_endless_blob(const struct wire_request *request)
+{
+	static struct wire_message message = { .type = WIRE_BLOB };
+
+	(void)request;
+	message.blob.which = BLOB_LOGIN_JWS;
+	message.blob.len = BLOB_PIECE_MAX;
+	for (;;)
+		say(&message);
+}
+
+static void
+part_blob_of_another(const struct wire_request *request)
+{
+	static struct wire_message message = { .type = WIRE_BLOB };
+
+	(void)request;
+	message.blob.which = BLOB_PHOTO_PNG;
+	message.blob.len = 1;
+	say(&message);
 	pause();
 }
 
@@ -208,6 +248,9 @@ static const struct part {
 	{ "unasked_result", part_unasked_result },
 	{ "done_with_nothing", part_done_with_nothing },
 	{ "result_twice", part_result_twice },
+	{ "blobs", part_blobs },
+	{ "endless_blob", part_endless_blob },
+	{ "blob_of_another", part_blob_of_another },
 	{ "final_state", part_final_state },
 	{ "failed_with_nothing", part_failed_with_nothing },
 	{ "stuck", part_stuck },
@@ -299,10 +342,10 @@ tear_down(void **state)
 }
 
 static void
-start(struct seen *seen, const char *part, enum wire_errand errand)
+start_kinds(struct seen *seen, const char *part, enum wire_errand errand,
+    uint32_t kinds)
 {
-	struct wire_request request = { .errand = errand,
-		.kinds = errand == ERRAND_READ ? KIND_BIT(KIND_CARD_INFO) : 0 };
+	struct wire_request request = { .errand = errand, .kinds = kinds };
 
 	setenv("LANG", part, 1);
 	setenv("LC_ALL", "C", 1);
@@ -310,6 +353,13 @@ start(struct seen *seen, const char *part, enum wire_errand errand)
 	assert_int_equal(
 	    job_start(seen->jobs, &request, false, see, seen, &seen->job), 0);
 	assert_int_equal(seen->job->state, STATE_STARTING);
+}
+
+static void
+start(struct seen *seen, const char *part, enum wire_errand errand)
+{
+	start_kinds(seen, part, errand,
+	    errand == ERRAND_READ ? KIND_BIT(KIND_CARD_INFO) : 0);
 }
 
 static void
@@ -374,7 +424,8 @@ liars_are_ended(void **state)
 {
 	static const char *const liars[] = { "dies", "garbage", "too_long",
 		"unasked_result", "done_with_nothing", "result_twice",
-		"final_state", "failed_with_nothing", "readers" };
+		"final_state", "failed_with_nothing", "readers",
+		"blob_of_another" };
 
 	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
 		struct seen *seen = *state;
@@ -385,6 +436,35 @@ liars_are_ended(void **state)
 		assert_int_equal(seen->job->results, 0);
 		job_free(&seen->job);
 	}
+}
+
+static void
+pieces_become_one_file(void **state)
+{
+	struct seen *seen = *state;
+	const struct kenmen_blob *blob;
+
+	start_kinds(seen, "blobs", ERRAND_READ, KIND_BIT(KIND_AUTHENTICATE));
+	await_end(seen);
+	assert_int_equal(seen->job->state, STATE_DONE);
+	blob = &seen->job->blobs[BLOB_LOGIN_JWS];
+	assert_int_equal(blob->len, BLOB_PIECE_MAX + 3);
+	assert_int_equal(blob->bytes[BLOB_PIECE_MAX - 1], 'a');
+	assert_int_equal(blob->bytes[BLOB_PIECE_MAX], 'b');
+	job_wipe(seen->job);
+	assert_null(blob->bytes);
+}
+
+static void
+files_have_an_end(void **state)
+{
+	struct seen *seen = *state;
+
+	start_kinds(
+	    seen, "endless_blob", ERRAND_READ, KIND_BIT(KIND_AUTHENTICATE));
+	await_end(seen);
+	assert_int_equal(seen->job->failed.code, CODE_INTERNAL);
+	assert_null(seen->job->blobs[BLOB_LOGIN_JWS].bytes);
 }
 
 static void
@@ -488,6 +568,8 @@ main(void)
 		JOB_TEST(what_one_learns_the_next_one_knows),
 		JOB_TEST(a_failure_is_passed_on),
 		JOB_TEST(liars_are_ended),
+		JOB_TEST(pieces_become_one_file),
+		JOB_TEST(files_have_an_end),
 		JOB_TEST(a_stuck_runner_is_ended),
 		JOB_TEST(helpers_get_only_the_listed_environment),
 		JOB_TEST(helpers_get_two_descriptors),

@@ -36,6 +36,17 @@ full_request(void)
 	fill(rq.user, sizeof(rq.user), 'u');
 	fill(rq.purpose, sizeof(rq.purpose), 'p');
 	fill(rq.reader, sizeof(rq.reader), 'r');
+	fill(rq.trust_dir, sizeof(rq.trust_dir), 't');
+	rq.wish.face_with_a = true;
+	rq.wish.which = KENMEN_CERT_SIGN_CA;
+	rq.wish.hash = KENMEN_SHA512;
+	rq.wish.digests_n = rq.wish.titles_n = DIGESTS_MAX;
+	for (int i = 0; i < DIGESTS_MAX; i++) {
+		memset(rq.wish.digests[i], i, DIGEST_LEN_MAX);
+		fill(rq.wish.titles[i], sizeof(rq.wish.titles[i]), 'T');
+	}
+	memset(rq.wish.challenge, 0, sizeof(rq.wish.challenge));
+	rq.wish.challenge_len = KENMEN_CHALLENGE_MAX;
 	rq.card_timeout_ms = 3600000;
 	rq.prompt_timeout_ms = 1;
 	rq.read_timeout_ms = 30000;
@@ -117,6 +128,52 @@ strings_may_hold_no_nul(void **state)
 	assert_false(wire_request_decode(buf, (size_t)len, &out));
 }
 
+static void
+full_authenticity(struct kenmen_authenticity *a)
+{
+	a->verdict = KENMEN_FAILED;
+	a->n = KENMEN_CHECKS_MAX;
+	for (int i = 0; i < KENMEN_CHECKS_MAX; i++) {
+		fill(a->check[i].name, sizeof(a->check[i].name), 'c');
+		fill(a->check[i].detail, sizeof(a->check[i].detail), 'd');
+		a->check[i].ok = (int8_t)(i % 3 - 1);
+	}
+}
+
+static void
+full_text(struct kenmen_text *text)
+{
+	struct kenmen_attributes *a = &text->attributes;
+
+	fill(a->name, sizeof(a->name), 'n');
+	fill(a->address, sizeof(a->address), 'a');
+	fill(a->birth_date, sizeof(a->birth_date), 'b');
+	fill(a->birth_date_raw, sizeof(a->birth_date_raw), 'r');
+	fill(a->sex_code, sizeof(a->sex_code), 's');
+	a->sex = KENMEN_SEX_NOT_APPLICABLE;
+	fill(text->my_number, sizeof(text->my_number), '1');
+	full_authenticity(&text->authenticity);
+}
+
+static void
+full_facts(struct kenmen_certificate_facts *facts)
+{
+	struct kenmen_subject *a = &facts->attributes;
+
+	fill(facts->subject, sizeof(facts->subject), 'S');
+	fill(facts->issuer, sizeof(facts->issuer), 'I');
+	fill(facts->serial, sizeof(facts->serial), 'f');
+	facts->not_before = -1;
+	facts->not_after = INT64_MAX;
+	facts->rsa = facts->has_attributes = true;
+	facts->key_bits = 2048;
+	fill(a->name, sizeof(a->name), 'n');
+	fill(a->address, sizeof(a->address), 'a');
+	fill(a->name_substituted, sizeof(a->name_substituted), '0');
+	fill(a->address_substituted, sizeof(a->address_substituted), '1');
+	a->sex = KENMEN_SEX_MALE;
+}
+
 /* One of each type of message, filled to the brim. */
 static struct wire_message
 full_message(enum wire_type type)
@@ -147,15 +204,24 @@ full_message(enum wire_type type)
 		for (int i = 0; i < KENMEN_CERT_N; i++)
 			m.card_info.certificates[i] = (int8_t)(i % 3 - 1);
 		break;
-	case WIRE_ATTRIBUTES:
-		fill(m.attributes.name, sizeof(m.attributes.name), 'n');
-		fill(m.attributes.address, sizeof(m.attributes.address), 'a');
-		fill(m.attributes.birth_date, sizeof(m.attributes.birth_date),
-		    'b');
-		fill(m.attributes.birth_date_raw,
-		    sizeof(m.attributes.birth_date_raw), 'r');
-		fill(m.attributes.sex_code, sizeof(m.attributes.sex_code), 's');
-		m.attributes.sex = KENMEN_SEX_NOT_APPLICABLE;
+	case WIRE_TEXT:
+		full_text(&m.text);
+		break;
+	case WIRE_FACE:
+		fill(m.face.birth_date, sizeof(m.face.birth_date), 'b');
+		fill(m.face.expires, sizeof(m.face.expires), 'e');
+		m.face.sex = KENMEN_SEX_FEMALE;
+		full_authenticity(&m.face.authenticity);
+		break;
+	case WIRE_CERTIFICATE:
+		m.certificate.kind = KIND_SIGN;
+		m.certificate.trusted = -1;
+		full_facts(&m.certificate.facts);
+		break;
+	case WIRE_BLOB:
+		m.blob.which = BLOB_LOGIN_JWS;
+		m.blob.len = BLOB_PIECE_MAX;
+		memset(m.blob.bytes, 0x5a, BLOB_PIECE_MAX);
 		break;
 	case WIRE_READERS:
 		m.readers.n = KENMEN_READERS_MAX;
@@ -197,7 +263,8 @@ messages_refuse_every_truncation_and_a_byte_too_many(void **state)
 		struct wire_message in = full_message(type), out;
 		int len = wire_message_encode(&in, buf, sizeof(buf));
 
-		for (int i = 0; i < len; i++)
+		/* Long texts need not be cut at each byte. */
+		for (int i = 0; i < len; i += i < 600 ? 1 : 97)
 			assert_false(wire_message_decode(buf, (size_t)i, &out));
 		assert_false(wire_message_decode(buf, (size_t)len + 1, &out));
 	}
