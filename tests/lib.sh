@@ -10,7 +10,8 @@ packages_card="pcscd iproute2"
 packages_tests="$packages_build $packages_card libcmocka-dev
 	git clang clang-format libclang-rt-14-dev valgrind openssl curl
 	python3 python3-pytest python3-pytest-xdist python3-yaml
-	pinentry-curses pinentry-gtk2 xvfb xauth openbox xdotool
+	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
+	xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
 	chromium libnss3-tools python3-websocket"
 
