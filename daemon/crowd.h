@@ -39,8 +39,10 @@ struct crowd {
 
 /*
  * A connection was accepted. Where it is one too many, of its user or in all,
- * the oldest that is not being served is shut: perhaps this very one. Times
- * are of one clock, in microseconds.
+ * the oldest that is not being served is shut: perhaps this very one. An
+ * honest client needs a few milliseconds to become served, and is safe as
+ * long as fewer than the limit come after it in that time. Times are of one
+ * clock, in microseconds.
  */
 void crowd_enter(
     struct crowd *crowd, struct guest *guest, int fd, uid_t uid, uint64_t now);

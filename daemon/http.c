@@ -963,9 +963,9 @@ http_limits(struct http *http)
 	if (!o->idle_ms)
 		o->idle_ms = 30000;
 	if (!o->per_user_n)
-		o->per_user_n = 64;
+		o->per_user_n = 256;
 	if (!o->total_n)
-		o->total_n = 512;
+		o->total_n = 1024;
 	http->crowd.limits = (struct crowd_limits){
 		.request_us = o->request_ms * UINT64_C(1000),
 		.idle_us = o->idle_ms * UINT64_C(1000),

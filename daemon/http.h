@@ -26,8 +26,8 @@ struct http_options {
 	/* 0 stands for the value on the right. */
 	unsigned request_ms; /* 10,000: connected to first request complete */
 	unsigned idle_ms;    /* 30,000: a reply to the next request complete */
-	unsigned per_user_n; /* 64 connections */
-	unsigned total_n;    /* 512 connections */
+	unsigned per_user_n; /* 256 connections, see crowd.h */
+	unsigned total_n;    /* 1024 connections */
 };
 
 struct http;

@@ -32,8 +32,9 @@ enum { EXIT_RUN_TIME = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 #define SOCKETS_MAX CONFIG_LISTEN_MAX
 #define ADDRESS_MAX 64
-/* Connections, long polls' helpers and what libraries open beside them. */
 #define DESCRIPTORS_WANTED 4096
+/* For all but connections: runners, voices, the loop, state files. */
+#define DESCRIPTORS_KEPT 256
 
 struct door {
 	sd_event *loop;
@@ -122,18 +123,26 @@ door_configure(struct door *door, const struct options *options)
 
 /* ---- the process ----------------------------------------------------- */
 
-static void
-limit_raise(void)
+/* Every connection costs a descriptor: returns how many there may be, 0 for
+ * the usual number. */
+static unsigned
+connections_max(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur >= DESCRIPTORS_WANTED)
-		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED
-			     ? limit.rlim_max
-			     : DESCRIPTORS_WANTED;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+		limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED
+				     ? limit.rlim_max
+				     : DESCRIPTORS_WANTED;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return 0;
+	return limit.rlim_cur > 2 * DESCRIPTORS_KEPT
+		   ? (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT
+		   : DESCRIPTORS_KEPT / 2;
 }
 
 static int
@@ -148,7 +157,6 @@ process_harden(void)
 	mallopt(M_PERTURB, 0x5a);
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
-	limit_raise();
 	if (geteuid() == 0)
 		log_warning("running as root, which nothing here needs");
 	return 0;
@@ -356,7 +364,8 @@ door_listen(struct door *door)
 		.cert = &door->cert,
 		.api = door->api,
 		.now = loop_now,
-		.now_arg = door->loop };
+		.now_arg = door->loop,
+		.total_n = connections_max() };
 	int r = http_new(door->loop, &options, &door->http);
 
 	for (unsigned i = 0; i < door->sockets_n && r == 0; i++) {

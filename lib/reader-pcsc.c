@@ -383,7 +383,8 @@ reader_still_there(void *arg)
 
 /*
  * SCARD_E_NOT_TRANSACTED is said of a card that was just pulled and of a
- * command that the reader refused. pcscd knows which a moment later.
+ * command that the reader refused. pcscd knows which a moment later; to power
+ * the card off before that can leave it with an "empty" reader for good.
  */
 static int
 not_transacted(struct pcsc_reader *rd)
@@ -420,9 +421,10 @@ reader_transmit(void *arg, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
 		return not_transacted(rd);
 	if (r < 0)
 		return r == KENMEN_ERR_NO_CARD ? KENMEN_ERR_CARD_REMOVED : r;
-	/* A card that dies in an exchange was seen as success with nothing. */
+	/* Success with less than a status word: a card that died meanwhile was
+	 * seen so, and a reader that failed. */
 	if (len < 2)
-		return KENMEN_ERR_CARD_REMOVED;
+		return not_transacted(rd);
 	*rsp_len = len;
 	return 0;
 }

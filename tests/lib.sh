@@ -8,9 +8,10 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config libpcsclite-dev
 	libsystemd-dev libmicrohttpd-dev libgnutls28-dev libcjson-dev"
 packages_card="pcscd iproute2"
 packages_tests="$packages_build $packages_card libcmocka-dev
-	clang clang-format libclang-rt-14-dev valgrind openssl curl
+	git clang clang-format libclang-rt-14-dev valgrind openssl curl
 	python3 python3-pytest python3-pytest-xdist python3-yaml
-	pinentry-curses pinentry-gtk2 xvfb xauth openbox xdotool
+	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
+	xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
 	chromium libnss3-tools python3-websocket"
 

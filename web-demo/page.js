@@ -9,6 +9,8 @@ const KENMEND = document.querySelector('meta[name="kenmend"]').content;
 
 const TEXTS = {
 	ja: {
+		/* Not the title of the PIN's window, which stands beside it. */
+		window: "カードの読み取り｜ドローン登録デモ",
 		demo: "ドローン登録デモ",
 		title: "マイナンバーカードの読み取り",
 		intro: "カードから氏名・住所・生年月日・性別を読み取り、下に表示します。暗証番号は、このページではなく、別に開く画面に入力します。",
@@ -27,6 +29,7 @@ const TEXTS = {
 		error: "読み取れませんでした",
 	},
 	en: {
+		window: "Read a card | Drone registration demo",
 		demo: "Drone registration demo",
 		title: "Read a My Number Card",
 		intro: "Reads name, address, date of birth and sex from the card and shows them below. The PIN is typed in a window of its own, not on this page.",
@@ -124,7 +127,7 @@ function show()
 	const busy = page.state !== null && BUSY.has(page.state);
 
 	document.documentElement.lang = page.lang;
-	document.title = t.title;
+	document.title = t.window;
 	for (const e of document.querySelectorAll("[data-text]"))
 		e.textContent = t[e.dataset.text];
 	$("lang").textContent = page.lang === "ja" ? "English" : "日本語";

@@ -11,6 +11,7 @@ enum say {
 	SAY_TITLE,
 	SAY_TITLE_STEPS,
 	SAY_LABEL,
+	SAY_LABEL_YES,
 	SAY_OK,
 	SAY_CANCEL,
 	SAY_NEXT,
@@ -31,6 +32,8 @@ enum say {
 	SAY_ENTRY,
 	SAY_ENTRY_PURPOSE,
 	SAY_LAST_TRY,
+	SAY_LAST_TRY_ASK,
+	SAY_LAST_TRY_TYPE,
 	SAY_BLOCKED,
 	SAY_TIMES_KNOWN,
 	SAY_TIMES_UNKNOWN,
@@ -49,6 +52,7 @@ enum say {
  * In braces: what the request fills in, see fillings[] below.
  *   {head}  who asks, and the site's own words where they fit
  *   {This}  this site or program, beginning a sentence; {who}: inside one
+ *   {last_try} the last try's sentences before the question
  *   {ask}   what is asked for; {type}: what to type and what it may cost
  *   {n}     tries left; {entries}, {tries}: with their English noun
  *   {times} how often the PIN was typed wrongly; {max}: as a number
@@ -62,7 +66,8 @@ static const char *const sentences[SAY_N][LANG_N] = {
 	[SAY_TITLE_STEPS] = {
 		"マイナンバーカードの読み取り（{step}/{steps}）",
 		"My Number Card ({step}/{steps})" },
-	[SAY_LABEL] = { "暗証番号：", "PIN:" },
+	[SAY_LABEL] = { "暗証番号:", "PIN:" },
+	[SAY_LABEL_YES] = { "確認:", "Confirm:" },
 	[SAY_OK] = { "OK", "OK" },
 	[SAY_CANCEL] = { "キャンセル", "Cancel" },
 	[SAY_NEXT] = { "次へ", "Next" },
@@ -110,8 +115,7 @@ static const char *const sentences[SAY_N][LANG_N] = {
 		"この暗証番号を使うサービスは利用できません。\n"
 		"少しでも自信がなければ「やめる」を押してください。"
 		"やめても残り1回のままです。\n"
-		"\n"
-		"最後の1回を使いますか？",
+		"\n",
 		"LAST TRY: one more wrong entry locks this PIN.\n"
 		"\n"
 		"{head}\n"
@@ -120,8 +124,16 @@ static const char *const sentences[SAY_N][LANG_N] = {
 		"municipal office.\n"
 		"If you are not sure, press Stop. "
 		"The last try stays available.\n"
-		"\n"
-		"Use the last try?" },
+		"\n" },
+	[SAY_LAST_TRY_ASK] = {
+		"{last_try}最後の1回を使いますか？",
+		"{last_try}Use the last try?" },
+	[SAY_LAST_TRY_TYPE] = {
+		"{last_try}最後の1回を使う場合は、下に「1」とだけ入力し、"
+		"「最後の1回を使う」を押してください（暗証番号は次の画面で"
+		"入力します）。",
+		"{last_try}To use the last try, type 1 below and press Use it "
+		"(the PIN is asked for in the next window)." },
 	[SAY_BLOCKED] = {
 		"この暗証番号はロックされています。\n"
 		"\n"
@@ -225,10 +237,14 @@ static const struct window window_purpose = {
 	SAY_ENTRY_PURPOSE, SAY_NOTHING, SAY_NOTHING, SAY_NEXT, SAY_CANCEL,
 	SAY_NOTHING
 };
+static const struct window window_typed_yes = {
+	SAY_LAST_TRY_TYPE, SAY_NOTHING, SAY_LABEL_YES, SAY_USE_IT, SAY_STOP,
+	SAY_NOTHING
+};
 static const struct window windows[PROMPT_N] = {
 	[PROMPT_PIN]      = { SAY_ENTRY,    SAY_NOTHING, SAY_LABEL,
 	                      SAY_OK,       SAY_CANCEL,  SAY_NOTHING },
-	[PROMPT_LAST_TRY] = { SAY_LAST_TRY, SAY_NOTHING, SAY_NOTHING,
+	[PROMPT_LAST_TRY] = { SAY_LAST_TRY_ASK, SAY_NOTHING, SAY_NOTHING,
 	                      SAY_USE_IT,   SAY_STOP,    SAY_CANCEL },
 	[PROMPT_BLOCKED]  = { SAY_BLOCKED,  SAY_NOTHING, SAY_NOTHING,
 	                      SAY_CLOSE,    SAY_NOTHING, SAY_NOTHING },
@@ -394,6 +410,12 @@ fill_type(struct line *l, const struct filling *f)
 }
 
 static void
+fill_last_try(struct line *l, const struct filling *f)
+{
+	line_say(l, f, SAY_LAST_TRY);
+}
+
+static void
 fill_pin(struct line *l, const struct filling *f)
 {
 	line_say(l, f, pins[f->request->pin].name);
@@ -448,23 +470,24 @@ static const struct {
 	const char *name;
 	void (*fill)(struct line *l, const struct filling *f);
 } fillings[] = {
-	{ "{head}",    fill_head },
-	{ "{This}",    fill_this },
-	{ "{who}",     fill_who },
-	{ "{name}",    fill_name },
-	{ "{origin}",  fill_origin },
-	{ "{user}",    fill_user },
-	{ "{purpose}", fill_purpose },
-	{ "{ask}",     fill_ask },
-	{ "{type}",    fill_type },
-	{ "{pin}",     fill_pin },
-	{ "{n}",       fill_n },
-	{ "{entries}", fill_entries },
-	{ "{tries}",   fill_tries },
-	{ "{times}",   fill_times },
-	{ "{max}",     fill_max },
-	{ "{step}",    fill_step },
-	{ "{steps}",   fill_steps },
+	{ "{head}",     fill_head },
+	{ "{This}",     fill_this },
+	{ "{who}",      fill_who },
+	{ "{name}",     fill_name },
+	{ "{origin}",   fill_origin },
+	{ "{user}",     fill_user },
+	{ "{purpose}",  fill_purpose },
+	{ "{ask}",      fill_ask },
+	{ "{type}",     fill_type },
+	{ "{last_try}", fill_last_try },
+	{ "{pin}",      fill_pin },
+	{ "{n}",        fill_n },
+	{ "{entries}",  fill_entries },
+	{ "{tries}",    fill_tries },
+	{ "{times}",    fill_times },
+	{ "{max}",      fill_max },
+	{ "{step}",     fill_step },
+	{ "{steps}",    fill_steps },
 };
 /* clang-format on */
 
@@ -586,4 +609,14 @@ texts_build(const struct prompt_request *request, enum texts_page page,
 		break;
 	}
 	return -ENOTSUP;
+}
+
+int
+texts_build_typed_yes(const struct prompt_request *request, struct texts *ret)
+{
+	struct filling f = { request, false };
+
+	if (request->type != PROMPT_LAST_TRY)
+		return -ENOTSUP;
+	return window_say(&f, &window_typed_yes, ret);
 }

@@ -42,4 +42,12 @@ struct texts {
 int texts_build(const struct prompt_request *request, enum texts_page page,
     struct texts *ret);
 
+/*
+ * The last try, for a pinentry in whose CONFIRM the wrong key means yes: the
+ * yes is typed into an entry, TEXTS_YES and nothing else. As texts_build.
+ */
+#define TEXTS_YES '1'
+int texts_build_typed_yes(
+    const struct prompt_request *request, struct texts *ret);
+
 #endif

@@ -24,6 +24,7 @@ enum command {
 	COMMAND_GETPIN,
 	COMMAND_CONFIRM,
 	COMMAND_CONFIRM_TURNED, /* OK says Stop, NOTOK says Use it */
+	COMMAND_GETPIN_YES,     /* the yes is typed */
 	COMMAND_CONFIRM_NEXT,   /* OK leads on to the next window */
 	COMMAND_MESSAGE,
 	COMMAND_N
@@ -48,6 +49,9 @@ static const struct {
 	[COMMAND_CONFIRM_TURNED] = { "CONFIRM",
 	                          { ANSWER_NO,   ANSWER_NO, ANSWER_YES,
 	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
+	[COMMAND_GETPIN_YES] = { "GETPIN",
+	                          { ANSWER_YES,  ANSWER_NO, ANSWER_NO,
+	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
 	[COMMAND_CONFIRM_NEXT] = { "CONFIRM",
 	                          { ANSWER_NEXT, ANSWER_NO, ANSWER_NO,
 	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
@@ -69,26 +73,41 @@ struct dialogue {
 };
 
 /*
- * In the last-try window Enter must mean Stop. Measured with pinentry 1.2.1
- * in CONFIRM, OK "Use it", CANCEL "Stop", just shown:
+ * In the last-try window neither Enter nor Escape may mean yes. Measured with
+ * pinentry 1.2.1 in CONFIRM, OK "Use it", CANCEL "Stop", just shown:
  *	gtk2    Enter, space, Escape, closing: cancelled
  *	qt      Enter, space, Escape, closing: cancelled
  *	tty     Enter: asks again; one of the letters that it shows must be
  *		typed ("[us]?", in Japanese "[1c]?"); Ctrl-C: fully cancelled
- *	curses  Enter: OK, which stands first and has the cursor; Escape does
- *		nothing
- * So in curses the button that the cursor stands on has to be Stop: OK says
- * it, NOTOK says Use it, and a third, Cancel, cannot be left out. Enter is
- * then OK, Tab and Enter "not confirmed", Tab, Tab and Enter cancelled.
- * Only curses: a flavour that knows no third button may take "not
- * confirmed" for closing the window.
+ *	curses  Enter: OK, where the cursor stands; Escape does nothing
+ *	gnome3  Enter, space: OK; Escape: cancelled; knows no third button
+ *	fltk    Enter, space: cancelled; Escape: OK
+ * In curses the button that the cursor stands on is made Stop: OK says it,
+ * NOTOK says Use it, and a third, Cancel, cannot be left out; Use it is then
+ * "not confirmed", which no key gives by itself. Where there is no such third
+ * button the yes is typed, and Enter alone sends nothing.
  */
-static bool
-flavour_enters_ok(const char *flavour)
+static const struct {
+	const char *flavour;
+	enum command command;
+} last_try_ways[] = {
+	{ "curses", COMMAND_CONFIRM_TURNED },
+	{ "gnome3", COMMAND_GETPIN_YES },
+	{ "fltk", COMMAND_GETPIN_YES },
+};
+
+static enum command
+last_try_way(const char *flavour)
 {
 	const char *fallback = strrchr(flavour, ':');
 
-	return strcmp(fallback ? fallback + 1 : flavour, "curses") == 0;
+	if (fallback)
+		flavour = fallback + 1;
+	for (size_t i = 0; i < sizeof(last_try_ways) / sizeof(*last_try_ways);
+	     i++)
+		if (strcmp(flavour, last_try_ways[i].flavour) == 0)
+			return last_try_ways[i].command;
+	return COMMAND_CONFIRM;
 }
 
 static enum command
@@ -100,8 +119,7 @@ command_of(const struct dialogue *d)
 	case PROMPT_PIN:
 		return COMMAND_GETPIN;
 	case PROMPT_LAST_TRY:
-		return flavour_enters_ok(d->flavour) ? COMMAND_CONFIRM_TURNED
-						     : COMMAND_CONFIRM;
+		return last_try_way(d->flavour);
 	case PROMPT_BLOCKED:
 	case PROMPT_N:
 		break;
@@ -121,13 +139,6 @@ say(char *buf, size_t room, const char *before, const char *text)
 	    text && text[0] ? snprintf(buf, room, "%s%s", before, text) : 0;
 
 	return len > 0 && (size_t)len < room;
-}
-
-static bool
-say_flavour(const struct dialogue *d, char *buf, size_t room)
-{
-	(void)d;
-	return say(buf, room, "", "flavor");
 }
 
 static bool
@@ -235,7 +246,6 @@ static const struct step {
 	says *says;
 	bool needed; /* ERR to it ends the dialogue */
 } steps[] = {
-	{ "GETINFO",    say_flavour,     false }, /* first: turned() asks */
 	{ "OPTION",     say_display,     false },
 	{ "OPTION",     say_ttyname,     false },
 	{ "OPTION",     say_ttytype,     false },
@@ -320,26 +330,49 @@ talk_ask(struct talk *t, const char *verb, const char *text,
 	return r;
 }
 
+/* Which pinentry it is; one that does not say is treated as most are. */
 static int
-talk_step(struct talk *t, struct dialogue *d, const struct step *step)
+talk_flavour(struct talk *t, struct dialogue *d)
 {
-	char line[ASSUAN_LINE_MAX + 1];
 	struct assuan_data data = { .bytes = (uint8_t *)d->flavour,
 		.room = FLAVOUR_MAX };
-	bool asks_flavour = step->says == say_flavour;
+	enum assuan_reply reply;
+	int r;
+
+	memset(d->flavour, 0, sizeof(d->flavour));
+	r = talk_ask(t, "GETINFO", "flavor", &data, &reply);
+	if (r > 0 && command_of(d) == COMMAND_GETPIN_YES)
+		r = texts_build_typed_yes(d->request, &d->texts);
+	return r;
+}
+
+static int
+talk_step(struct talk *t, const struct dialogue *d, const struct step *step)
+{
+	char line[ASSUAN_LINE_MAX + 1];
 	enum assuan_reply reply = REPLY_OK;
 	int r;
 
 	if (!step->says(d, line, sizeof(line)))
 		return 1;
-	r = talk_ask(t, step->verb, line, asks_flavour ? &data : NULL, &reply);
+	r = talk_ask(t, step->verb, line, NULL, &reply);
 	return r > 0 && step->needed && reply != REPLY_OK ? -EPROTO : r;
 }
 
+/* What was typed where only a yes is wanted is taken for nothing else. */
+static bool
+is_typed_yes(struct kenmen_secret *typed)
+{
+	return kenmen_secret_len(typed) == 1 &&
+	       kenmen_secret_bytes(typed)[0] == TEXTS_YES;
+}
+
 static int
-talk_command(struct talk *t, struct dialogue *d, enum assuan_reply *ret_reply)
+talk_command(
+    struct talk *t, const struct dialogue *d, enum assuan_reply *ret_reply)
 {
 	enum command command = command_of(d);
+	bool yes = command == COMMAND_GETPIN_YES;
 	struct assuan_data data = { .bytes = kenmen_secret_bytes(d->pin),
 		.room = KENMEN_SECRET_MAX };
 	int r;
@@ -347,9 +380,14 @@ talk_command(struct talk *t, struct dialogue *d, enum assuan_reply *ret_reply)
 	/* Bytes past the room are dropped: what is left is still longer than
 	 * any PIN, and is found malformed. */
 	r = talk_ask(t, commands[command].verb, NULL,
-	    command == COMMAND_GETPIN ? &data : NULL, ret_reply);
+	    yes || command == COMMAND_GETPIN ? &data : NULL, ret_reply);
 	kenmen_secret_set_len(
 	    d->pin, r > 0 && *ret_reply == REPLY_OK ? data.len : 0);
+	if (!yes)
+		return r;
+	if (r > 0 && *ret_reply == REPLY_OK && !is_typed_yes(d->pin))
+		*ret_reply = REPLY_NOT_CONFIRMED;
+	kenmen_secret_set_len(d->pin, 0);
 	return r;
 }
 
@@ -363,6 +401,8 @@ talk_run(struct talk *t, struct dialogue *d, enum prompt_answer *ret)
 
 	if (r > 0 && reply != REPLY_OK)
 		r = -EPROTO;
+	if (r > 0)
+		r = talk_flavour(t, d);
 	for (size_t i = 0; r > 0 && i < STEPS_N; i++)
 		r = talk_step(t, d, &steps[i]);
 	if (r > 0)
@@ -430,7 +470,6 @@ page_show(struct dialogue *d, int peer, int timer, enum prompt_answer *ret)
 	if (r <= 0)
 		return r < 0 ? r : 1;
 	d->timeout_s = timer_left_s(timer);
-	memset(d->flavour, 0, sizeof(d->flavour));
 	return dialogue_run(d, peer, timer, ret);
 }
 

@@ -107,7 +107,7 @@ main(int argc, char **argv)
 	gnutls_certificate_credentials_t trust;
 	struct connection c;
 	double *us;
-	int n, port, kept;
+	int n = 0, port, kept;
 
 	if (argc != 6 || (n = atoi(argv[5])) < 1)
 		die("usage: health PORT CA.PEM ORIGIN kept|new N");

@@ -1105,15 +1105,22 @@ class Screen:
         self.tool("windowfocus", "--sync", window)
         self.tool("key", *keys)
 
-    def picture(self, path):
-        subprocess.run(["import", "-window", "root", str(path)],
+    def picture(self, path, window=None):
+        """Of a window with its frame, or of all."""
+        what = ["-window", "root"] if window is None else \
+            ["-frame", "-window", window]
+        subprocess.run(["import", *what, str(path)],
                        env=self.env, check=True, timeout=LIMIT)
+
+    def pinentries(self):
+        """Ids of pinentry's windows, whatever their titles."""
+        return self.tool("search", "--onlyvisible", "--class", "pinentry",
+                         check=False)
 
     def leftovers(self):
         """Windows of pinentry still there: a second to go, then an error."""
         end = deadline(1)
-        while found := self.tool("search", "--onlyvisible", "--class",
-                                 "pinentry", check=False):
+        while found := self.pinentries():
             if not left(end):
                 return [f"windows left: {found}"]
         return []

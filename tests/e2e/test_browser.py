@@ -13,7 +13,8 @@ import websocket
 
 from rig import BUILD, LIMIT, TOP, Process, deadline, left
 
-PAGE_PORT = 8765
+# Tests run side by side in one network namespace.
+PAGE_PORT = 8765 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 PAGE = f"http://localhost:{PAGE_PORT}"
 # A throw-away profile that calls nobody.
 QUIET = ["--no-first-run", "--disable-background-networking",

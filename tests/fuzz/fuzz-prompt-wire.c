@@ -23,6 +23,8 @@ check_texts(const struct prompt_request *request)
 			FUZZ_CHECK(t.title[0] && t.description[0] && t.ok[0]);
 			FUZZ_CHECK(!strpbrk(t.description, "\r\n"));
 		}
+	if (texts_build_typed_yes(request, &t) == 1)
+		FUZZ_CHECK(request->type == PROMPT_LAST_TRY && t.prompt[0]);
 }
 
 static void

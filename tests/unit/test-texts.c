@@ -115,6 +115,29 @@ the_last_try_wants_a_yes(void **state)
 }
 
 static void
+a_yes_may_have_to_be_typed(void **state)
+{
+	struct prompt_request ja = request_of(PROMPT_LAST_TRY, LANG_JA);
+	struct prompt_request en = request_of(PROMPT_LAST_TRY, LANG_EN);
+	struct texts t, asked = build(&en);
+
+	(void)state;
+	assert_int_equal(texts_build_typed_yes(&en, &t), 1);
+	assert_non_null(strstr(t.description,
+	    "%0A%0ATo use the last try, type 1 below and press Use it"));
+	assert_memory_equal(t.description, asked.description,
+	    strlen(asked.description) - strlen("Use the last try?"));
+	assert_string_equal(t.ok, "Use it");
+	assert_string_equal(t.cancel, "Stop");
+	assert_string_equal(t.prompt, "Confirm:");
+	assert_int_equal(texts_build_typed_yes(&ja, &t), 1);
+	assert_non_null(strstr(t.description, "下に「1」とだけ入力し"));
+	assert_int_equal('1', TEXTS_YES);
+	ja.type = PROMPT_PIN;
+	assert_int_equal(texts_build_typed_yes(&ja, &t), -ENOTSUP);
+}
+
+static void
 a_locked_pin_is_said(void **state)
 {
 	struct prompt_request ja = request_of(PROMPT_BLOCKED, LANG_JA);
@@ -338,6 +361,11 @@ the_worst_of_every_text_fits(void **state)
 				    texts_build(&rq, PAGE_PURPOSE, &t), 0);
 				t = build(&rq);
 				assert_fits(&t);
+				if (type == PROMPT_LAST_TRY) {
+					assert_int_equal(
+					    texts_build_typed_yes(&rq, &t), 1);
+					assert_fits(&t);
+				}
 				assert_true(type != PROMPT_PIN ||
 					    strstr(t.description, rq.purpose));
 				fill_byte(
@@ -421,6 +449,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attributes_are_asked_for),
 		cmocka_unit_test(the_last_try_wants_a_yes),
+		cmocka_unit_test(a_yes_may_have_to_be_typed),
 		cmocka_unit_test(a_locked_pin_is_said),
 		cmocka_unit_test(what_went_wrong_is_said),
 		cmocka_unit_test(one_is_singular),

@@ -246,7 +246,8 @@ messages_come_out_as_they_went_in(void **state)
 {
 	(void)state;
 	for (int type = 0; type < WIRE_N; type++) {
-		struct wire_message in = full_message(type), out;
+		struct wire_message in = full_message((enum wire_type)type),
+				    out;
 		int len = wire_message_encode(&in, buf, sizeof(buf));
 
 		assert_true(len > 0);
@@ -260,7 +261,8 @@ messages_refuse_every_truncation_and_a_byte_too_many(void **state)
 {
 	(void)state;
 	for (int type = 0; type < WIRE_N; type++) {
-		struct wire_message in = full_message(type), out;
+		struct wire_message in = full_message((enum wire_type)type),
+				    out;
 		int len = wire_message_encode(&in, buf, sizeof(buf));
 
 		/* Long texts need not be cut at each byte. */

@@ -1,0 +1,421 @@
+"""kenmen-prompt alone: the test is the runner at the other end of its socket.
+
+With the scripted pinentry: every answer and every way in which either side
+may go or misbehave. With the real ones: what Enter and Escape do in the
+last-try window, which is why window.c treats them differently, and that a
+terminal is left as it was found.
+"""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import socket
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+import rig
+from rig import BUILD, TOP, LIMIT, SLOW, children, deadline, left, wait_gone
+
+PIN, YES, NO, TIMEOUT, UNAVAILABLE = range(5)
+ASK, LAST_TRY, BLOCKED = range(3)
+JA, EN = range(2)
+ATTRIBUTES = 2
+CURSES, TTY = "/usr/bin/pinentry-curses", "/usr/bin/pinentry-tty"
+
+
+def request(kind=ASK, lang=JA, note=0, origin="https://drone.example",
+            name="ドローン登録デモ", purpose="", tries=3, seconds=LIMIT):
+    """A struct prompt_request as daemon/prompt-wire.c encodes it."""
+    def text(value):
+        return struct.pack(">I", len(value.encode())) + value.encode()
+    return (struct.pack(">BBBBI", kind, lang, ATTRIBUTES, note, 2) +
+            text(origin) + text(name) + text("taro") + text(purpose) +
+            struct.pack(">BBBBI", tries, 3, 1, 1, int(seconds * 1000)))
+
+
+class Voice:
+    def __init__(self, pinentry, tty=None, **env):
+        self.socket, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        keep = ("HOME", "PATH", "XDG_RUNTIME_DIR")
+        with theirs:
+            self.process = subprocess.Popen(
+                [BUILD / "daemon" / "kenmen-prompt", "--once",
+                 "--pinentry", str(pinentry), *(["--tty", tty] if tty else [])],
+                env={k: os.environ[k] for k in keep if k in os.environ} | env,
+                stderr=subprocess.PIPE, pass_fds=(3,),
+                preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
+        self.socket.settimeout(LIMIT)
+        self.name = str(pinentry)
+
+    def ask(self, *args, **kw):
+        self.socket.send(request(*args, **kw))
+
+    def answer(self):
+        """(answer, PIN as bytes), or None when the voice hung up."""
+        try:
+            got = self.socket.recv(4096)
+        except ConnectionResetError:
+            return None
+        return (got[0], got[1:]) if got else None
+
+    def pinentry(self):
+        """Its process id, once it runs."""
+        end = deadline()
+        while not (found := children(self.process.pid)):
+            assert left(end), "no pinentry"
+            time.sleep(0.01)
+        return found[0]
+
+    def ended(self):
+        """Its exit status, once nothing of it is left."""
+        return self.process.wait(LIMIT)
+
+    def stop(self):
+        self.socket.close()
+        try:
+            status = self.ended()
+            log = self.process.stderr.read().decode()
+            assert "1234" not in log.replace(self.name, "")
+            assert "Sanitizer" not in log, log
+            return status, log
+        finally:
+            self.process.kill()
+            self.process.stderr.close()
+
+
+class Script:
+    """The scripted pinentry, in a directory of its own."""
+
+    def __init__(self, path):
+        self.dir = path
+        self.program = path / "pinentry"
+        self.program.write_text(
+            "#!/bin/sh\nexec /usr/bin/python3 "
+            f"'{TOP}/tests/e2e/pinentry-script' '{path}'\n")
+        self.program.chmod(0o755)
+
+    def answers(self, *lines):
+        (self.dir / "answers").write_text("".join(l + "\n" for l in lines))
+
+    def log(self):
+        with contextlib.suppress(FileNotFoundError):
+            return (self.dir / "log").read_text(errors="surrogateescape")
+        return ""
+
+    def wait_shown(self, n=1):
+        end = deadline()
+        while self.log().count("window ") < n:
+            assert left(end), "no window came"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def script(tmp_path):
+    return Script(tmp_path)
+
+
+@pytest.fixture
+def voice(script):
+    voice = Voice(script.program)
+    yield voice
+    voice.stop()
+
+
+@pytest.mark.parametrize("kind, says, wanted", [
+    (ASK, "pin 1234", (PIN, b"1234")),
+    (ASK, "pin １２３４", (PIN, "１２３４".encode())),
+    (ASK, "pin 12%34", (PIN, b"12%34")),
+    (ASK, "pin", (PIN, b"")),
+    (ASK, "pin " + "9" * 300, (PIN, b"9" * 128)),  # still no PIN's form
+    (ASK, "cancel", (NO, b"")),
+    (ASK, "close", (NO, b"")),
+    (ASK, "error 83886278", (NO, b"")),     # fully cancelled
+    (ASK, "timeout", (TIMEOUT, b"")),
+    (ASK, "error 83886340", (UNAVAILABLE, b"")),
+    (ASK, "crash", (UNAVAILABLE, b"")),
+    (ASK, "garbage", (UNAVAILABLE, b"")),
+    (ASK, "pin " + "%" * 400, (UNAVAILABLE, b"")),  # a line past 1000 bytes
+    (LAST_TRY, "ok", (YES, b"")),
+    (LAST_TRY, "cancel", (NO, b"")),
+    (LAST_TRY, "notok", (NO, b"")),
+    (LAST_TRY, "timeout", (TIMEOUT, b"")),
+    (LAST_TRY, "pin 1234", (UNAVAILABLE, b"")),  # data nobody asked for
+    (BLOCKED, "ok", (NO, b"")),
+    (BLOCKED, "close", (NO, b"")),
+])
+def test_answers(script, voice, kind, says, wanted):
+    script.answers(says)
+    voice.ask(kind)
+    assert voice.answer() == wanted
+    assert not children(voice.process.pid)
+
+
+def test_requests_on_one_socket(script, voice):
+    script.answers("pin 9999", "pin 1234", "cancel")
+    for wanted in ((PIN, b"9999"), (PIN, b"1234"), (NO, b"")):
+        voice.ask()
+        assert voice.answer() == wanted
+
+
+def test_never_said(script, voice):
+    script.answers("pin 1234", "ok", "ok")
+    for kind in (ASK, LAST_TRY, BLOCKED):
+        voice.ask(kind)
+        voice.answer()
+    said = script.log()
+    assert said.count("window ") == 3
+    for word in ("SETKEYINFO", "SETQUALITYBAR", "external-password-cache"):
+        assert word not in said
+
+
+@pytest.mark.parametrize("flavour, says, wanted", [
+    ("qt", "ok", YES), ("gtk2", "cancel", NO), ("tty", "notok", NO),
+    # Enter is OK: the buttons are turned.
+    ("curses", "ok", NO), ("curses", "notok", YES), ("curses", "cancel", NO),
+    ("gtk2:curses", "ok", NO), ("qt:curses", "notok", YES),
+    # Enter or Escape is OK, no third button: the yes is typed.
+    ("gnome3", "ok", NO), ("gnome3", "pin 1", YES), ("gnome3", "pin 1234", NO),
+    ("gnome3", "pin 11", NO), ("gnome3", "cancel", NO), ("fltk", "ok", NO),
+])
+def test_last_try_by_flavour(script, voice, flavour, says, wanted):
+    (script.dir / "flavour").write_text(flavour)
+    script.answers(says)
+    voice.ask(LAST_TRY, EN)
+    assert voice.answer() == (wanted, b"")
+    said = script.log()
+    assert ("SETOK Stop\nSETNOTOK Use it\nSETCANCEL Cancel\n" in said) == \
+        flavour.endswith("curses")
+    assert ("GETPIN" in said) == (flavour in ("gnome3", "fltk"))
+
+
+def test_purpose_apart(script, voice):
+    """Longer than any configuration allows, so that it does not fit."""
+    script.answers("ok", "pin 1234")
+    voice.ask(name="%" * 120, purpose="%" * 80)
+    assert voice.answer() == (PIN, b"1234")
+    first, second = script.log().split("window ")[1:]
+    assert "「" + "%25" * 80 + "」" in first and "CONFIRM" in first
+    assert "%25" * 80 + "」" not in second.replace("%25" * 120, "")
+    script.answers("cancel")
+    voice.ask(name="%" * 120, purpose="%" * 80)
+    assert voice.answer() == (NO, b"")
+
+
+def test_own_timeout(script, voice):
+    script.answers("hang")
+    started = time.monotonic()
+    voice.ask(seconds=0.5)
+    assert voice.answer() == (TIMEOUT, b"")
+    assert 0.5 <= time.monotonic() - started < 0.5 + LIMIT / 4
+    assert "SETTIMEOUT 1\n" in script.log()
+
+
+def test_one_time_for_both_windows(script, voice):
+    script.answers("ok", "hang")
+    started = time.monotonic()
+    voice.ask(name="%" * 120, purpose="%" * 80, seconds=1)
+    assert voice.answer() == (TIMEOUT, b"")
+    assert 1 <= time.monotonic() - started < 1 + LIMIT / 4
+
+
+@pytest.mark.parametrize("program", [
+    "/nonexistent", "/etc/passwd", "/bin/true", "/bin/cat", "/usr/bin/yes"])
+def test_no_pinentry(program):
+    voice = Voice(program)
+    voice.ask(seconds=1)
+    assert voice.answer() in ((UNAVAILABLE, b""), (TIMEOUT, b""))
+    assert not children(voice.process.pid)
+    status, log = voice.stop()
+    assert status == 0
+    assert "no window" in log or program == "/bin/cat"  # it never greets
+
+
+@pytest.mark.parametrize("act", [
+    lambda voice, pid: voice.socket.close(),
+    lambda voice, pid: voice.ask(),
+    lambda voice, pid: voice.process.terminate(),
+    lambda voice, pid: voice.process.send_signal(signal.SIGINT),
+    lambda voice, pid: voice.process.send_signal(signal.SIGHUP),
+    lambda voice, pid: voice.process.kill(),
+], ids=["hang-up", "second request", "TERM", "INT", "HUP", "KILL"])
+def test_window_goes(script, voice, act):
+    script.answers("hang")
+    voice.ask()
+    script.wait_shown()
+    pid = voice.pinentry()
+    act(voice, pid)
+    assert wait_gone(pid, 1 * SLOW)
+    assert voice.ended() in (0, -signal.SIGKILL)
+
+
+def test_parent_dies(script, tmp_path):
+    """The door is killed while the runner lives: nothing hangs up."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    script.answers("hang")
+    rig.become_reaper()
+    door = subprocess.Popen(
+        ["/bin/sh", "-c", f"'{BUILD}/daemon/kenmen-prompt' --once "
+         f"--pinentry '{script.program}' & wait"], pass_fds=(3,),
+        preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
+    mine.send(request())
+    script.wait_shown()
+    prompt, = children(door.pid)
+    pinentry, = children(prompt)
+    door.kill()
+    door.wait()
+    assert wait_gone(pinentry, 1 * SLOW) and wait_gone(prompt, 1 * SLOW)
+    os.waitpid(prompt, 0)
+    mine.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("lie", [
+    b"x", request() + b"\0", request()[:-1], b"\x09" + request()[1:],
+    request(name="a\nb"), request(name="a\u202eb"), b"\0" * 5000])
+def test_lies(voice, lie):
+    voice.socket.send(lie)
+    assert voice.answer() is None
+    assert voice.ended() == 1
+
+
+@pytest.mark.parametrize("argv", [
+    [], ["--once"], ["--pinentry", "/bin/true"], ["--what"],
+    ["--once", "--pinentry", "/bin/true", "more"]])
+def test_usage(argv):
+    done = subprocess.run([BUILD / "daemon" / "kenmen-prompt", *argv],
+                          capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "usage: kenmen-prompt --once" in done.stderr
+
+
+# ---- on a terminal ------------------------------------------------------
+
+class Terminal:
+    def __init__(self, rows=40, columns=100):
+        self.ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = self.modes()
+        self.text = b""
+
+    def name(self):
+        return os.ttyname(self.theirs)
+
+    def modes(self):
+        return termios.tcgetattr(self.theirs)
+
+    def read_until(self, text):
+        """Reads what is shown until this is there, and then is quiet."""
+        end = deadline()
+        while text.encode() not in self.text or \
+                select.select([self.ours], [], [], 0.2 * SLOW)[0]:
+            assert left(end), self.text.decode(errors="replace")
+            if select.select([self.ours], [], [], left(end))[0]:
+                self.text += os.read(self.ours, 65536)
+
+    def type(self, text):
+        os.write(self.ours, text.encode())
+
+    def close(self):
+        for fd in (self.ours, self.theirs):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+@pytest.fixture
+def terminal():
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+@contextlib.contextmanager
+def on_terminal(pinentry, terminal, wait_for, *args, **kw):
+    voice = Voice(pinentry, terminal.name(), TERM="xterm", LANG="C")
+    try:
+        voice.ask(*args, **kw)
+        terminal.read_until(wait_for)
+        assert terminal.modes() != terminal.before
+        yield voice
+    finally:
+        voice.stop()
+
+
+@pytest.mark.parametrize("pinentry", [CURSES, TTY])
+def test_terminal_pin(terminal, pinentry):
+    with on_terminal(pinentry, terminal, "暗証番号:") as voice:
+        assert "https://drone.example".encode() in terminal.text
+        terminal.type("１２34\r")
+        assert voice.answer() == (PIN, "１２34".encode())
+    assert terminal.modes() == terminal.before
+
+
+@pytest.mark.parametrize("pinentry, keys, wanted", [
+    (CURSES, "\r", NO), (CURSES, "\t\r", YES), (CURSES, "\t\t\r", NO),
+    (TTY, "\r", None), (TTY, "u", YES), (TTY, "s", NO), (TTY, "\x03", NO),
+])
+def test_terminal_last_try(terminal, pinentry, keys, wanted):
+    with on_terminal(pinentry, terminal, "Stop", LAST_TRY, EN,
+                     seconds=LIMIT if wanted is not None else 2) as voice:
+        terminal.type(keys)
+        assert voice.answer() == (TIMEOUT if wanted is None else wanted, b"")
+    assert terminal.modes() == terminal.before
+
+
+@pytest.mark.parametrize("pinentry", [CURSES, TTY])
+@pytest.mark.parametrize("act", [
+    lambda voice: voice.socket.close(),
+    lambda voice: voice.process.send_signal(signal.SIGINT),
+    lambda voice: voice.process.send_signal(signal.SIGHUP),
+    lambda voice: voice.process.kill(),
+    lambda voice: os.kill(voice.pinentry(), signal.SIGKILL),
+    # Does not heed the gentle signal.
+    lambda voice: (os.kill(voice.pinentry(), signal.SIGSTOP),
+                   voice.socket.close()),
+], ids=["hang-up", "INT", "HUP", "KILL", "KILL pinentry", "STOP pinentry"])
+def test_terminal_is_left_in_order(terminal, pinentry, act):
+    with on_terminal(pinentry, terminal, "PIN:", ASK, EN) as voice:
+        pid = voice.pinentry()
+        act(voice)
+        assert wait_gone(pid, 1 * SLOW)
+    # Killed itself, the voice cannot put it right; pinentry does.
+    end = deadline(1 * SLOW)
+    while terminal.modes() != terminal.before:
+        assert left(end), "the terminal was left without echo"
+
+
+@pytest.mark.parametrize("pinentry", [CURSES, TTY])
+def test_terminal_hangs_up(terminal, pinentry):
+    with on_terminal(pinentry, terminal, "PIN:", ASK, EN) as voice:
+        pid = voice.pinentry()
+        terminal.close()
+        assert wait_gone(pid, 1 * SLOW)
+        assert voice.answer() == (UNAVAILABLE, b"")
+
+
+# ---- on a screen --------------------------------------------------------
+
+@pytest.mark.parametrize("pinentry", ["gtk-2", "qt"])
+@pytest.mark.parametrize("keys, wanted", [
+    (["Return"], NO), (["space"], NO), (["Escape"], NO),
+    (["Tab", "Return"], YES)])
+def test_screen_last_try(site, pinentry, keys, wanted):
+    screen = site.screen()
+    voice = Voice(f"/usr/bin/pinentry-{pinentry}", DISPLAY=screen.display)
+    try:
+        voice.ask(LAST_TRY, EN)
+        window = screen.wait_window("^My Number Card$")
+        time.sleep(0.3 * SLOW)  # its buttons have no event of their own
+        screen.key(window, *keys)
+        assert voice.answer() == (wanted, b"")
+        assert not screen.leftovers()
+    finally:
+        voice.stop()
