@@ -23,6 +23,23 @@ enum sim_pin {
 	SIM_PIN_N
 };
 
+/* Which certification authorities issued the certificates; all three
+ * generations of one purpose have one name. */
+enum sim_generation {
+	SIM_2023,       /* valid until 2043 */
+	SIM_2019,       /* until 2039 */
+	SIM_2015,       /* until 2025 */
+	SIM_FOREIGN_CA, /* of the same name, but nobody trusts it */
+};
+
+enum sim_photo {
+	SIM_PHOTO,
+	SIM_PHOTO_MISSING, /* no DF27 */
+	SIM_PHOTO_EMPTY,   /* DF27 00 */
+	SIM_PHOTO_BIG,     /* the file ends just below 32 KB */
+	SIM_PHOTO_TOO_BIG, /* the file claims more than READ BINARY reaches */
+};
+
 struct sim_person {
 	const char *id;             /* what tests call them */
 	const char *name;           /* as on the card: bytes, mostly UTF-8 */
@@ -34,8 +51,19 @@ struct sim_person {
 	const char *sign_pin;       /* 6-16 A-Z 0-9 */
 	const char *attributes_pin; /* 4 digits */
 	const char *face_b;         /* 照合番号B: 14 digits */
+	const char *expires;        /* of the card, YYYYMMDD */
 	bool no_certificates;       /* JPKI without certificates */
 	bool foreign;               /* not a My Number card at all */
+	bool auth_cert_pin;         /* EF 000A wants its PIN: a phone */
+	enum sim_generation generation;
+	enum sim_photo photo;
+	const char *token; /* label in EF 0006; NULL: a card's */
+	const char *keys;  /* whose key files; NULL: those that many share */
+	bool ec;           /* certificates with a key that is not RSA */
+	/* What the signing certificate says instead, for characters that it
+	 * cannot hold; flags are one digit per character. NULL: as above. */
+	const char *cert_name, *cert_name_flags;
+	const char *cert_address, *cert_address_flags;
 };
 
 /* The person of that id, or NULL. */
@@ -47,6 +75,13 @@ const struct sim_person *sim_person_at(size_t i);
 const char *sim_person_code(const struct sim_person *person, enum sim_pin pin);
 /* How many bytes of sim_person_code the key compares. */
 size_t sim_person_code_len(const struct sim_person *person, enum sim_pin pin);
+
+/* How their key files' names begin. */
+const char *sim_person_keys(const struct sim_person *person);
+/* "2023", "2019", "2015", "other". */
+const char *sim_generation_name(enum sim_generation generation);
+/* Where they stand in sim_person_at. */
+size_t sim_person_index(const struct sim_person *person);
 
 /* "auth", "sign", "attributes", "face_b", ...; NULL past the end. */
 const char *sim_pin_name(enum sim_pin pin);

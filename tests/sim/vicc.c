@@ -133,11 +133,50 @@ loop(struct vicc *vicc, struct control *control)
 	}
 }
 
+/* One 0 for each character: none is substituted. */
+static void
+print_flags(const char *flags, const char *text)
+{
+	fputc('\t', stdout);
+	if (flags)
+		fputs(flags, stdout);
+	else
+		for (; *text; text++)
+			if ((*text & 0xC0) != 0x80)
+				fputc('0', stdout);
+}
+
+/* What keys/make puts into certificates, as a table. */
+static void
+people_print(void)
+{
+	const struct sim_person *p;
+
+	puts("id\tkeys\tgeneration\tcertificates\tec\tbirth\tsex\tname"
+	     "\taddress\tname_flags\taddress_flags");
+	for (size_t i = 0; (p = sim_person_at(i)); i++) {
+		const char *name = p->cert_name ? p->cert_name : p->name;
+		const char *address =
+		    p->cert_address ? p->cert_address : p->address;
+
+		if (p->foreign)
+			continue;
+		printf("%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s", p->id,
+		    sim_person_keys(p), sim_generation_name(p->generation),
+		    !p->no_certificates, p->ec, p->birth_date, p->sex, name,
+		    address);
+		print_flags(p->cert_name_flags, name);
+		print_flags(p->cert_address_flags, address);
+		fputc('\n', stdout);
+	}
+}
+
 static void
 usage(void)
 {
 	fputs("usage: kenmen-sim --port N --control SOCKET [--person NAME]"
-	      " [--switch NAME[=VALUE]]...\npeople:",
+	      " [--switch NAME[=VALUE]]...\n       kenmen-sim --people\n"
+	      "people:",
 	    stderr);
 	for (size_t i = 0; sim_person_at(i); i++)
 		fprintf(stderr, " %s", sim_person_at(i)->id);
@@ -171,6 +210,7 @@ options_read(int argc, char **argv, struct vicc *vicc, struct options *ret)
 		{ "control", required_argument, NULL, 'c' },
 		{ "person", required_argument, NULL, 'n' },
 		{ "switch", required_argument, NULL, 's' },
+		{ "people", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -184,7 +224,10 @@ options_read(int argc, char **argv, struct vicc *vicc, struct options *ret)
 			ret->person = optarg;
 		else if (c == 's')
 			option_switch(vicc, optarg);
-		else
+		else if (c == 'l') {
+			people_print();
+			exit(0);
+		} else
 			usage();
 	}
 	if (optind != argc || !ret->control || !vicc->port)
