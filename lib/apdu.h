@@ -18,6 +18,7 @@
 /* ISO 7816-4 table 5. */
 enum apdu_ins {
 	INS_VERIFY = 0x20,
+	INS_SIGN = 0x2A, /* PERFORM SECURITY OPERATION; ISO 7816-8 11.2 */
 	INS_SELECT = 0xA4,
 	INS_READ_BINARY = 0xB0,
 	INS_GET_RESPONSE = 0xC0,
@@ -31,6 +32,7 @@ enum apdu_sw {
 	SW_SECURITY_STATUS = 0x6982,
 	SW_BLOCKED = 0x6983,
 	SW_BLOCKED_TOO = 0x6984, /* what a My Number card says for blocked */
+	SW_CONDITIONS = 0x6985,  /* conditions of use not satisfied */
 	SW_FILE_NOT_FOUND = 0x6A82,
 	SW_WRONG_P1P2 = 0x6A86,
 	SW_KEY_NOT_FOUND = 0x6A88,

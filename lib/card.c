@@ -20,6 +20,16 @@
 #define P2_NO_ANSWER 0x0C
 #define SFI_FLAG 0x80
 #define KEY_CURRENT_EF 0x80
+/* ISO 7816-8 gives 2A class 00; this card has it in its own. */
+#define CLA_OWN 0x80
+/* RSA-2048 less the least padding (RFC 8017 9.2). */
+#define SIGN_INPUT_MAX 245
+#define SEQUENCE 0x30
+
+/* PC/SC part 10, 2.5.2; no card gives them. */
+#define SW_PINPAD_TIMEOUT 0x6400
+#define SW_PINPAD_CANCELLED 0x6401
+#define SW_PINPAD_LENGTH 0x6403
 
 struct kenmen_card {
 	struct apdu_link link;
@@ -382,22 +392,32 @@ verify_sw_to_err(uint16_t sw, int *ret_tries)
 	return tries > 0 ? KENMEN_ERR_PIN_WRONG : KENMEN_ERR_PIN_BLOCKED;
 }
 
+/* P2 of the one VERIFY that card_tries has made way for. */
+static int
+verify_form(
+    struct kenmen_card *card, const struct card_key *key, uint8_t *ret_p2)
+{
+	if (!card->in_transaction || key == NULL || card->settled != key)
+		return KENMEN_ERR_ARGUMENT;
+	/* Used up before anything can fail: one question, one VERIFY. */
+	card->settled = NULL;
+	*ret_p2 = card->settled_by_select ? KEY_CURRENT_EF
+					  : (uint8_t)(SFI_FLAG | key->sfi);
+	return 0;
+}
+
 int
 card_verify(struct kenmen_card *card, const struct card_key *key,
     const struct kenmen_secret *code, int *ret_tries)
 {
 	bool had_pin = card->reset_at_end;
 	struct apdu *a = NULL;
-	uint8_t p2 = KEY_CURRENT_EF;
 	uint16_t sw = 0;
+	uint8_t p2;
 	int r;
 
-	if (!card->in_transaction || key == NULL || card->settled != key)
-		return KENMEN_ERR_ARGUMENT;
-	/* Used up before anything can fail: one question, one VERIFY. */
-	card->settled = NULL;
-	if (!card->settled_by_select)
-		p2 = (uint8_t)(SFI_FLAG | key->sfi);
+	if ((r = verify_form(card, key, &p2)) < 0)
+		return r;
 	if ((r = apdu_new(0x00, INS_VERIFY, 0x00, p2, &a)) < 0 ||
 	    (r = apdu_put_secret(a, code)) < 0)
 		goto out;
@@ -413,6 +433,76 @@ out:
 	return r;
 }
 
+bool
+card_has_pinpad(const struct kenmen_card *card)
+{
+	return card->link.reader.ops->verify_pinpad != NULL;
+}
+
+/* What a reader says for itself (PC/SC part 10, 2.5.2): nothing was sent. */
+static int
+pinpad_sw_to_err(uint16_t sw)
+{
+	switch (sw) {
+	case SW_PINPAD_TIMEOUT:
+		return KENMEN_ERR_TIMEOUT;
+	case SW_PINPAD_CANCELLED:
+		return KENMEN_ERR_CANCELLED;
+	case SW_PINPAD_LENGTH:
+		return KENMEN_ERR_PIN_FORMAT;
+	default:
+		return 0;
+	}
+}
+
+/* card_transmit for a command that the reader completes. */
+static int
+card_pinpad(struct kenmen_card *card, const struct kenmen_pinpad_verify *form,
+    uint16_t *ret_sw)
+{
+	const struct kenmen_reader *reader = &card->link.reader;
+	int r;
+
+	card->fresh = false;
+	r = reader->ops->verify_pinpad(reader->arg, form, ret_sw);
+	if (r == KENMEN_ERR_TRANSMIT)
+		r = card_doubt(card);
+	if (r < 0 && r != KENMEN_ERR_TRANSMIT)
+		card->aid = NULL;
+	if (r == 0 && pinpad_sw_to_err(*ret_sw) < 0)
+		return 0;
+	/* The digits are not known here, nor how many there were. */
+	card->link.exchanges++;
+	card->link.bytes += sizeof(form->command) + (r == 0 ? 2 : 0);
+	return r;
+}
+
+int
+card_verify_on_pinpad(struct kenmen_card *card, const struct card_key *key,
+    uint8_t min_len, uint8_t max_len, uint8_t timeout_s, int *ret_tries)
+{
+	struct kenmen_pinpad_verify form = { .command = { 0x00, INS_VERIFY },
+		.min_len = min_len,
+		.max_len = max_len,
+		.timeout_s = timeout_s };
+	bool had_pin = card->reset_at_end;
+	uint16_t sw = 0;
+	int r;
+
+	if (!card_has_pinpad(card))
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = verify_form(card, key, &form.command[3])) < 0)
+		return r;
+	card->reset_at_end = true;
+	if ((r = card_pinpad(card, &form, &sw)) < 0)
+		return r;
+	if ((r = pinpad_sw_to_err(sw)) == 0)
+		r = verify_sw_to_err(sw, ret_tries);
+	if (r < 0 && r != KENMEN_ERR_CARD)
+		card->reset_at_end = had_pin;
+	return r;
+}
+
 /* ---- read ------------------------------------------------------------- */
 
 /* One file being read. */
@@ -421,6 +511,7 @@ struct reading {
 	bool by_select; /* name it by SELECT EF */
 	bool current;   /* it is the current EF: P1 P2 are an offset */
 	bool shaken;    /* an exchange failed under us: was power lost? */
+	bool sequence;  /* what does not begin with 30 is not there */
 	uint8_t *buf;   /* FILE_MAX bytes */
 	size_t got;
 	size_t total; /* 0: not known yet */
@@ -495,6 +586,14 @@ read_give_way(
 	return extended && block_shrink(card, le);
 }
 
+/* A file that ends here. */
+static int
+read_nothing(const struct reading *rd)
+{
+	return rd->sequence && rd->got == 0 ? KENMEN_ERR_NOT_FOUND
+					    : KENMEN_ERR_DATA;
+}
+
 static int
 read_refused(
     struct kenmen_card *card, struct reading *rd, size_t le, uint16_t sw)
@@ -508,7 +607,7 @@ read_refused(
 	if (rd->shaken)
 		return KENMEN_ERR_CARD_REMOVED;
 	if (sw == SW_WRONG_OFFSET)
-		return KENMEN_ERR_DATA;
+		return read_nothing(rd);
 	return sw == SW_FILE_NOT_FOUND ? KENMEN_ERR_NOT_FOUND : KENMEN_ERR_CARD;
 }
 
@@ -519,7 +618,7 @@ read_take(struct kenmen_card *card, struct reading *rd)
 	size_t n = card->answer.len;
 
 	if (n == 0)
-		return KENMEN_ERR_DATA;
+		return read_nothing(rd);
 	if (n > room)
 		n = room; /* filler, or more than was asked for */
 	memcpy(rd->buf + rd->got, card->answer.data, n);
@@ -588,6 +687,8 @@ read_block(struct kenmen_card *card, struct reading *rd)
 		return r;
 	if (rd->total > 0)
 		return 0;
+	if (rd->sequence && rd->buf[0] != SEQUENCE)
+		return KENMEN_ERR_NOT_FOUND;
 	if ((r = tlv_total(rd->buf, rd->got, &rd->total)) < 0)
 		return r;
 	if (rd->total > FILE_MAX)
@@ -597,39 +698,167 @@ read_block(struct kenmen_card *card, struct reading *rd)
 	return 0;
 }
 
-int
-card_read(struct kenmen_card *card, uint8_t sfi, card_progress_fn *progress,
-    void *arg, struct card_file *ret)
+static int
+read_whole(struct kenmen_card *card, struct reading *rd,
+    card_progress_fn *progress, void *arg)
 {
-	struct reading rd = { .sfi = sfi, .by_select = card->forms.no_sfi };
+	int r;
+
+	do {
+		if ((r = read_block(card, rd)) < 0)
+			return r;
+		if (progress != NULL && rd->total > 0)
+			progress(arg, rd->got, rd->total);
+	} while (rd->total == 0 || rd->got < rd->total);
+	return 0;
+}
+
+static int
+read_file(struct kenmen_card *card, struct reading *rd,
+    card_progress_fn *progress, void *arg, struct kenmen_blob *ret)
+{
+	bool head = rd->total > 0; /* one block of known length */
 	int r;
 
 	if (!card->in_transaction)
 		return KENMEN_ERR_ARGUMENT;
-	if ((rd.buf = calloc(1, FILE_MAX)) == NULL)
+	if ((rd->buf = calloc(1, FILE_MAX)) == NULL)
 		return KENMEN_ERR_NO_MEMORY;
-	do {
-		if ((r = read_block(card, &rd)) < 0)
-			goto out;
-		if (progress != NULL && rd.total > 0)
-			progress(arg, rd.got, rd.total);
-	} while (rd.total == 0 || rd.got < rd.total);
-	ret->bytes = rd.buf;
-	ret->len = rd.total;
-	rd.buf = NULL;
+	r = head ? read_block(card, rd) : read_whole(card, rd, progress, arg);
+	if (r < 0)
+		goto out;
+	ret->bytes = rd->buf;
+	ret->len = rd->got;
+	rd->buf = NULL;
 out:
-	kenmen_wipe(rd.buf, FILE_MAX);
-	free(rd.buf);
+	kenmen_wipe(rd->buf, FILE_MAX);
+	free(rd->buf);
 	return r;
 }
 
-void
-card_file_free(struct card_file *file)
+int
+card_read(struct kenmen_card *card, uint8_t sfi, card_progress_fn *progress,
+    void *arg, struct kenmen_blob *ret)
 {
-	kenmen_wipe(file->bytes, file->len);
-	free(file->bytes);
-	file->bytes = NULL;
-	file->len = 0;
+	struct reading rd = { .sfi = sfi, .by_select = card->forms.no_sfi };
+
+	return read_file(card, &rd, progress, arg, ret);
+}
+
+int
+card_read_sequence(struct kenmen_card *card, uint8_t sfi,
+    card_progress_fn *progress, void *arg, struct kenmen_blob *ret)
+{
+	struct reading rd = {
+		.sfi = sfi, .by_select = card->forms.no_sfi, .sequence = true
+	};
+
+	return read_file(card, &rd, progress, arg, ret);
+}
+
+int
+card_read_head(
+    struct kenmen_card *card, uint8_t sfi, size_t len, struct kenmen_blob *ret)
+{
+	struct reading rd = {
+		.sfi = sfi, .by_select = card->forms.no_sfi, .total = len
+	};
+
+	if (len == 0 || len > BLOCK_SMALL)
+		return KENMEN_ERR_ARGUMENT;
+	return read_file(card, &rd, NULL, NULL, ret);
+}
+
+/* ---- sign ------------------------------------------------------------- */
+
+static int
+sign_once(struct kenmen_card *card, uint8_t p2, const uint8_t *input,
+    size_t len, uint16_t *ret_sw)
+{
+	struct apdu *a = NULL;
+	int r;
+
+	if ((r = apdu_new(CLA_OWN, INS_SIGN, 0x00, p2, &a)) < 0 ||
+	    (r = apdu_put(a, input, len)) < 0 ||
+	    (r = apdu_set_le(a, APDU_LE_SHORT_MAX)) < 0)
+		goto out;
+	r = card_transmit(card, a, ret_sw);
+out:
+	apdu_free(&a);
+	return r;
+}
+
+static int
+sign_by_select(struct kenmen_card *card, uint8_t sfi, const uint8_t *input,
+    size_t len, uint16_t *ret_sw)
+{
+	int r;
+
+	if ((r = select_ef(card, sfi, ret_sw)) < 0 || *ret_sw != SW_OK)
+		return r;
+	if ((r = sign_once(card, KEY_CURRENT_EF, input, len, ret_sw)) == 0 &&
+	    *ret_sw == SW_OK)
+		card->forms.no_sfi = true;
+	return r;
+}
+
+static int
+sign_sw_to_err(uint16_t sw)
+{
+	switch (sw) {
+	case SW_OK:
+		return 0;
+	case SW_SECURITY_STATUS:
+		return KENMEN_ERR_PIN_REQUIRED;
+	case SW_CONDITIONS:
+	case SW_FILE_NOT_FOUND:
+	case SW_KEY_NOT_FOUND:
+		return KENMEN_ERR_NOT_FOUND;
+	default:
+		return KENMEN_ERR_CARD;
+	}
+}
+
+/* The statuses that a card gives before it signs, because of P2 or Lc. */
+static bool
+sign_refuses_form(uint16_t sw)
+{
+	return sw == SW_WRONG_P1P2 || sw == SW_FILE_NOT_FOUND ||
+	       sw == SW_WRONG_LENGTH;
+}
+
+static int
+sign_take(struct kenmen_card *card, uint8_t *ret, size_t *ret_len)
+{
+	size_t n = card->answer.len;
+
+	if (n == 0 || n > *ret_len)
+		return KENMEN_ERR_DATA;
+	memcpy(ret, card->answer.data, n);
+	*ret_len = n;
+	return 0;
+}
+
+int
+card_sign(struct kenmen_card *card, uint8_t sfi, const uint8_t *input,
+    size_t len, uint8_t *ret, size_t *ret_len)
+{
+	bool named = sfi != CARD_KEY_DEFAULT;
+	uint8_t p2 = (uint8_t)(named ? SFI_FLAG | sfi : 0);
+	uint16_t sw = SW_WRONG_P1P2;
+	int r = 0;
+
+	if (!card->in_transaction || len == 0 || len > SIGN_INPUT_MAX)
+		return KENMEN_ERR_ARGUMENT;
+	if (card->doubtful)
+		return KENMEN_ERR_CARD_REMOVED;
+	if (!named || !card->forms.no_sfi)
+		r = sign_once(card, p2, input, len, &sw);
+	if (r == 0 && named && sign_refuses_form(sw))
+		r = sign_by_select(card, sfi, input, len, &sw);
+	if (r < 0 || (r = sign_sw_to_err(sw)) < 0)
+		return r;
+	return sign_take(card, ret, ret_len);
 }
 
 /* ---- probe ------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 /*
- * The verbs of ISO 7816-4 on one card: select, tries, verify, read. It knows
- * how a command is put and which way round a refusal there is; which
+ * The verbs of ISO 7816-4 on one card: select, tries, verify, read, sign. It
+ * knows how a command is put and which way round a refusal there is; which
  * application, file or PIN there is stands in mynumber.c.
  *
  * It keeps track of the current application within a transaction. Except for
@@ -11,6 +11,7 @@
 #ifndef KENMEN_CARD_H
 #define KENMEN_CARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,12 +27,6 @@ struct card_aid {
  * are the low five bits of their file ids, 00xx. */
 struct card_key {
 	uint8_t sfi;
-};
-
-/* A file's content, to its own length; free it with card_file_free. */
-struct card_file {
-	uint8_t *bytes;
-	size_t len;
 };
 
 typedef void card_progress_fn(void *arg, size_t done, size_t total);
@@ -60,6 +55,16 @@ int card_tries(struct kenmen_card *card, const struct card_key *key);
  */
 int card_verify(struct kenmen_card *card, const struct card_key *key,
     const struct kenmen_secret *code, int *ret_tries);
+/*
+ * The same, typed on the reader (PC/SC part 10): at most 1 exchange. min_len
+ * and max_len are digits. ARGUMENT also where the reader has no keypad;
+ * CANCELLED, TIMEOUT and PIN_FORMAT (too short or too long): the reader says
+ * that nothing went to the card.
+ */
+int card_verify_on_pinpad(struct kenmen_card *card, const struct card_key *key,
+    uint8_t min_len, uint8_t max_len, uint8_t timeout_s, int *ret_tries);
+/* Has the reader a keypad? Known after kenmen_card_connect. */
+bool card_has_pinpad(const struct kenmen_card *card);
 
 /*
  * Reads a file that is one BER-TLV object to the end of that object; the
@@ -75,9 +80,18 @@ int card_verify(struct kenmen_card *card, const struct card_key *key,
  * progress may be NULL.
  */
 int card_read(struct kenmen_card *card, uint8_t sfi, card_progress_fn *progress,
-    void *arg, struct card_file *ret);
-/* Wipes and frees; accepts an empty one. */
-void card_file_free(struct card_file *file);
+    void *arg, struct kenmen_blob *ret);
+/* The same for a file that holds a DER SEQUENCE (first byte 30) or nothing of
+ * use: NOT_FOUND when it is empty or begins otherwise. */
+int card_read_sequence(struct kenmen_card *card, uint8_t sfi,
+    card_progress_fn *progress, void *arg, struct kenmen_blob *ret);
+/*
+ * The first len bytes of a file (at most 224), filler included, whatever they
+ * are; fewer when the file ends before. 1 exchange, and the ways round as
+ * above. DATA: the file is empty.
+ */
+int card_read_head(
+    struct kenmen_card *card, uint8_t sfi, size_t len, struct kenmen_blob *ret);
 
 enum card_probe {
 	CARD_PROBE_EMPTY,  /* the file is there, no byte of it can be read */
@@ -94,5 +108,22 @@ enum card_probe {
  */
 int card_probe(
     struct kenmen_card *card, uint8_t sfi, bool by_select, uint8_t *ret_first);
+
+/* The key that COMPUTE DIGITAL SIGNATURE takes when none is named. */
+#define CARD_KEY_DEFAULT 0
+
+/*
+ * COMPUTE DIGITAL SIGNATURE (80 2A 00): input, 1 to 245 bytes, is padded by
+ * the card (PKCS#1 v1.5 type 1) and signed with a key of the current
+ * application. 1 exchange; 3 while it is found out that keys are named by
+ * SELECT EF here, then 2. It is sent again only after a status that refuses
+ * its form (6A86, 6A82, 6700), never after a failed exchange.
+ *
+ * PIN_REQUIRED: 6982. NOT_FOUND: no such key, or one that does not sign
+ * (6985). DATA: an empty signature or one longer than *ret_len says there is
+ * room for. *ret_len: room, then length.
+ */
+int card_sign(struct kenmen_card *card, uint8_t sfi, const uint8_t *input,
+    size_t len, uint8_t *ret, size_t *ret_len);
 
 #endif

@@ -43,6 +43,8 @@ err_text(enum kenmen_err err)
 		return "time ran out";
 	case KENMEN_ERR_AUTHENTICITY:
 		return "the card's data are not authentic";
+	case KENMEN_ERR_CANCELLED:
+		return "cancelled on the reader";
 	}
 	return "unknown error";
 }

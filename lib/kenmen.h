@@ -107,7 +107,9 @@ struct kenmen_reader_ops {
 	 * the card may have executed the command: never repeat a VERIFY. */
 	int (*transmit)(void *arg, const uint8_t *cmd, size_t cmd_len,
 	    uint8_t *rsp, size_t *rsp_len);
-	/* NULL: no keypad. */
+	/* NULL: no keypad. What connect() finds out a reader writes here, in a
+	 * table of its own. TIMEOUT, CANCELLED and PIN_FORMAT come as the
+	 * status words 6400, 6401 and 6403 of PC/SC part 10. */
 	int (*verify_pinpad)(void *arg, const struct kenmen_pinpad_verify *form,
 	    uint16_t *ret_sw);
 	/* reset: the card forgets every verified PIN. */
@@ -232,12 +234,15 @@ int kenmen_pin_fold(enum kenmen_pin pin, struct kenmen_secret *code);
  */
 int kenmen_pin_verify(struct kenmen_card *card, enum kenmen_pin pin,
     const struct kenmen_secret *code, int *ret_tries);
-/* The reader has a keypad, and this PIN can be typed on it (digits only). */
+/* The reader has a keypad (known after kenmen_card_connect), and this PIN can
+ * be typed on it (digits only). */
 bool kenmen_pin_on_pinpad(const struct kenmen_card *card, enum kenmen_pin pin);
 /*
  * kenmen_pin_verify with the PIN typed on the reader, which alone sees it: the
  * same rules, one VERIFY at most. Blocks until it is typed, CANCELLED on the
- * keypad, or TIMEOUT after timeout_s seconds.
+ * keypad, or TIMEOUT after timeout_s seconds (1 to 255; what is more counts as
+ * 255). PIN_FORMAT: too few or too many digits, the reader sent none of them.
+ * ARGUMENT where kenmen_pin_on_pinpad says no.
  */
 int kenmen_pin_verify_on_pinpad(struct kenmen_card *card, enum kenmen_pin pin,
     unsigned timeout_s, int *ret_tries);
@@ -269,16 +274,6 @@ struct kenmen_attributes {
 	char sex_code[5];        /* as on the card, one character */
 	enum kenmen_sex sex;
 };
-
-/*
- * Reads the attributes; KENMEN_PIN_ATTRIBUTES (or FACE_B of that application)
- * must be verified: PIN_REQUIRED otherwise. 1 exchange with extended length,
- * else ceil(size / 256). DATA: not the structure it should be.
- * progress may be NULL; it is told bytes done of total after each exchange.
- */
-int kenmen_attributes_read(struct kenmen_card *card,
-    void (*progress)(void *arg, size_t done, size_t total), void *arg,
-    struct kenmen_attributes *ret);
 
 enum kenmen_certificate {
 	KENMEN_CERT_AUTH,
@@ -376,11 +371,14 @@ struct kenmen_text {
 /*
  * Reads what is wished for after KENMEN_PIN_ATTRIBUTES was verified, in the
  * same transaction; no file twice. EF 0002 and 0001 first (progress is told
- * of EF 0002), then, for the check, EF 0003, 0004, 0007 and one signature by
- * the chip over fresh random bytes: +4 exchanges with extended length, +9
- * short. EF 0003 and its digests are wiped here and never leave.
- * AUTHENTICITY: a check failed; ret->authenticity is filled (which check),
- * everything else is wiped.
+ * of EF 0002; it may be NULL): 1 exchange each, for EF 0002 ceil(S/256) without
+ * extended length. Then, for the check, EF 0003, 0004, 0007 and one signature
+ * by the chip over fresh random bytes: +4 exchanges with extended length, +9
+ * short; what of that the card does not have stays unchecked. EF 0003 and its
+ * digests are wiped here and never leave.
+ * ARGUMENT: nothing is wished for. PIN_REQUIRED: that PIN is not verified.
+ * DATA: not the structure it should be. AUTHENTICITY: a check failed;
+ * ret->authenticity is filled (which check), everything else is wiped.
  */
 int kenmen_text_read(struct kenmen_card *card,
     const struct kenmen_text_wish *wish,
@@ -419,7 +417,8 @@ struct kenmen_face {
 	struct kenmen_blob photo_jp2; /* empty: the card carries none */
 	struct kenmen_blob photo_png; /* empty: none, or not decodable */
 	/* Evidence, with a challenge: DF22 to DF28 as they stand, EF 0004, and
-	 * a compact JWS by the chip's key (NUL-terminated). */
+	 * a compact JWS by the chip's key (NUL-terminated). All three are
+	 * empty when the card lacks what one of them needs. */
 	struct kenmen_blob record, issuer_certificate, evidence_jws;
 	struct kenmen_authenticity authenticity;
 };
@@ -428,7 +427,9 @@ struct kenmen_face {
  * EF 0002 of the visual application after KENMEN_PIN_FACE_B or _A was
  * verified: 1 exchange extended or ceil(S/256); the check takes EF 0004 and
  * one signature by the chip: +2 extended, +4 short. Files past 32767 bytes:
- * DATA. AUTHENTICITY as with kenmen_text_read. Free with kenmen_face_finish.
+ * DATA, and so is an image that is none. AUTHENTICITY as with kenmen_text_read.
+ * The challenge's answer is the chip's signature: it costs nothing more. Free
+ * with kenmen_face_finish.
  */
 int kenmen_face_read(struct kenmen_card *card,
     const struct kenmen_face_wish *wish,
@@ -438,8 +439,9 @@ int kenmen_face_read(struct kenmen_card *card,
 void kenmen_face_finish(struct kenmen_face *face);
 
 /*
- * Do text and face application name the same birth date and sex? Adds the
- * check "agreement" to both; AUTHENTICITY when they do not.
+ * Do text and face application name the same birth date and sex? For two that
+ * were read, attributes included. Adds the check "agreement" to both;
+ * AUTHENTICITY when they do not: then both keep nothing but that.
  */
 int kenmen_agree(struct kenmen_text *text, struct kenmen_face *face);
 

@@ -5,10 +5,15 @@
 #include "kenmen.h"
 
 #include <stdbool.h>
+#include <string.h>
 
+#include "blob.h"
 #include "card.h"
+#include "genuine.h"
+#include "jws.h"
 #include "record.h"
 #include "secret.h"
+#include "sigcheck.h"
 
 /* ---- what is where ---------------------------------------------------- */
 
@@ -22,7 +27,19 @@ static const struct card_aid app_visual = { 10,
 static const struct card_aid app_jpki = { 10,
 	{ 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01 } };
 
-#define EF_ATTRIBUTES 0x02 /* of the text application */
+/* Of the text application. */
+#define EF_MY_NUMBER 0x01
+#define EF_ATTRIBUTES 0x02
+#define EF_DIGESTS 0x03
+#define EF_CHIP_KEY 0x07
+/* Of the visual application. */
+#define EF_FACE 0x02
+/* Of both: the card-verifiable certificate of who signed the records. */
+#define EF_ISSUER 0x04
+
+/* EF 0001 whole, with its filler: what is digested (EF 0003). */
+#define MY_NUMBER_FILE_LEN 17
+#define NONCE_LEN 32
 
 struct pin_form {
 	uint8_t min, max; /* characters */
@@ -52,7 +69,11 @@ static const struct pin_desc pins[KENMEN_PIN_N] = {
 	[KENMEN_PIN_FACE_A]     = { &app_visual, { 0x13 }, &digits_12, 0 },
 };
 
-/* Short ids in the JPKI application. */
+/* Short ids in the JPKI application; key 0: we sign with none. */
+static const uint8_t certificate_keys[KENMEN_CERT_N] = {
+	[KENMEN_CERT_AUTH]    = 0x17,
+	[KENMEN_CERT_SIGN]    = 0x1A,
+};
 static const uint8_t certificate_efs[KENMEN_CERT_N] = {
 	[KENMEN_CERT_AUTH]    = 0x0A,
 	[KENMEN_CERT_SIGN]    = 0x01, /* readable after its password only */
@@ -202,26 +223,446 @@ kenmen_pin_verify(struct kenmen_card *card, enum kenmen_pin pin,
 	return card_verify(card, &desc->key, code, ret_tries);
 }
 
-/* ---- what the card holds ---------------------------------------------- */
+bool
+kenmen_pin_on_pinpad(const struct kenmen_card *card, enum kenmen_pin pin)
+{
+	const struct pin_desc *desc = pin_desc(pin);
+
+	return card != NULL && desc != NULL && !desc->form->letters &&
+	       card_has_pinpad(card);
+}
 
 int
-kenmen_attributes_read(struct kenmen_card *card,
-    void (*progress)(void *arg, size_t done, size_t total), void *arg,
-    struct kenmen_attributes *ret)
+kenmen_pin_verify_on_pinpad(struct kenmen_card *card, enum kenmen_pin pin,
+    unsigned timeout_s, int *ret_tries)
 {
-	struct card_file file = { NULL, 0 };
+	const struct pin_desc *desc = pin_desc(pin);
+	const uint8_t most = UINT8_MAX;
+
+	if (!kenmen_pin_on_pinpad(card, pin) || timeout_s == 0)
+		return KENMEN_ERR_ARGUMENT;
+	return card_verify_on_pinpad(card, &desc->key, desc->form->min,
+	    desc->form->max, timeout_s < most ? (uint8_t)timeout_s : most,
+	    ret_tries);
+}
+
+/* ---- what shows that it is genuine ------------------------------------ */
+
+/*
+ * What only the check needs may not be there: then something stays unchecked,
+ * which the verdict says. No published description of these files is certain,
+ * so a status that nobody foresaw counts as not there, too.
+ */
+static int
+absent_is_fine(int r)
+{
+	switch (r) {
+	case KENMEN_ERR_NOT_FOUND:
+	case KENMEN_ERR_PIN_REQUIRED:
+	case KENMEN_ERR_CARD:
+		return 0;
+	default:
+		return r;
+	}
+}
+
+static int
+proof_read(struct kenmen_card *card, uint8_t sfi, struct kenmen_blob *ret)
+{
+	return absent_is_fine(card_read(card, sfi, NULL, NULL, ret));
+}
+
+/* 内部認証: the chip signs with the key of its own; no PIN is asked. */
+static int
+chip_sign(struct kenmen_card *card, struct genuine_chip *chip)
+{
+	uint8_t info[SIG_INFO_MAX], signature[KENMEN_SIGNATURE_MAX];
+	size_t len = sizeof(signature);
+	int n, r;
+
+	n = sig_info_over(chip->message.bytes, chip->message.len, info);
+	if (n < 0)
+		return n;
+	r = card_sign(card, CARD_KEY_DEFAULT, info, (size_t)n, signature, &len);
+	if (r < 0)
+		return absent_is_fine(r);
+	return blob_copy(signature, len, &chip->signature);
+}
+
+static int
+chip_ask(struct kenmen_card *card, struct genuine_chip *chip)
+{
+	uint8_t nonce[NONCE_LEN];
 	int r;
 
-	if (card == NULL || ret == NULL)
+	if ((r = sig_random(nonce, sizeof(nonce))) < 0 ||
+	    (r = blob_copy(nonce, sizeof(nonce), &chip->message)) < 0)
+		return r;
+	return chip_sign(card, chip);
+}
+
+static void
+chip_finish(struct genuine_chip *chip)
+{
+	kenmen_blob_free(&chip->message);
+	kenmen_blob_free(&chip->signature);
+}
+
+/* ---- the text application --------------------------------------------- */
+
+static int
+attributes_read(struct kenmen_card *card, card_progress_fn *progress, void *arg,
+    struct kenmen_blob *file, struct kenmen_attributes *ret)
+{
+	int r;
+
+	if ((r = card_read(card, EF_ATTRIBUTES, progress, arg, file)) < 0)
+		return r;
+	return record_attributes(file->bytes, file->len, ret);
+}
+
+static int
+my_number_read(struct kenmen_card *card, struct kenmen_blob *file, char *ret)
+{
+	int r;
+
+	r = card_read_head(card, EF_MY_NUMBER, MY_NUMBER_FILE_LEN, file);
+	return r < 0 ? r : record_my_number(file->bytes, file->len, ret);
+}
+
+static int
+text_prove(struct kenmen_card *card, const struct kenmen_trust *trust,
+    struct genuine_text *files, struct kenmen_authenticity *ret)
+{
+	int r;
+
+	if ((r = proof_read(card, EF_DIGESTS, &files->digests)) < 0 ||
+	    (r = proof_read(card, EF_ISSUER, &files->certificate)) < 0 ||
+	    (r = proof_read(card, EF_CHIP_KEY, &files->chip_key)) < 0)
+		return r;
+	/* Nobody could say whose signature it is. */
+	if (files->chip_key.bytes != NULL &&
+	    (r = chip_ask(card, &files->chip)) < 0)
+		return r;
+	return genuine_text(files, trust, ret);
+}
+
+static void
+text_files_finish(struct genuine_text *files)
+{
+	kenmen_blob_free(&files->number);
+	kenmen_blob_free(&files->attributes);
+	kenmen_blob_free(&files->digests);
+	kenmen_blob_free(&files->certificate);
+	kenmen_blob_free(&files->chip_key);
+	chip_finish(&files->chip);
+}
+
+/* Leaves what was found out about it and nothing else. */
+static void
+text_refuse(struct kenmen_text *text)
+{
+	struct kenmen_authenticity authenticity = text->authenticity;
+
+	kenmen_wipe(text, sizeof(*text));
+	text->authenticity = authenticity;
+}
+
+int
+kenmen_text_read(struct kenmen_card *card, const struct kenmen_text_wish *wish,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_text *ret)
+{
+	struct kenmen_text text = { 0 };
+	struct genuine_text files = { 0 };
+	int r;
+
+	if (card == NULL || wish == NULL || ret == NULL ||
+	    (!wish->attributes && !wish->my_number))
 		return KENMEN_ERR_ARGUMENT;
-	if ((r = app_select(card, &app_text)) < 0 ||
-	    (r = card_read(card, EF_ATTRIBUTES, progress, arg, &file)) < 0)
-		goto out;
-	r = record_attributes(file.bytes, file.len, ret);
-out:
-	card_file_free(&file);
+	if ((r = app_select(card, &app_text)) < 0)
+		return r;
+	if (wish->attributes)
+		r = attributes_read(
+		    card, progress, arg, &files.attributes, &text.attributes);
+	if (r == 0 && wish->my_number)
+		r = my_number_read(card, &files.number, text.my_number);
+	if (r == 0 && wish->check)
+		r = text_prove(card, wish->trust, &files, &text.authenticity);
+	if (r == KENMEN_ERR_AUTHENTICITY)
+		text_refuse(&text);
+	if (r == 0 || r == KENMEN_ERR_AUTHENTICITY)
+		*ret = text;
+	text_files_finish(&files);
+	kenmen_wipe(&text, sizeof(text));
 	return r;
 }
+
+/* ---- the visual application ------------------------------------------- */
+
+/* Images go to a web page: nothing else passes for one. */
+static int
+face_fill(const struct genuine_record *record, struct kenmen_face *face)
+{
+	const struct kenmen_blob *photo = &face->photo_jp2;
+	int r;
+
+	if ((r = genuine_face_fill(record, face)) < 0)
+		return r;
+	if (!record_is_png(face->name_png.bytes, face->name_png.len) ||
+	    !record_is_png(face->address_png.bytes, face->address_png.len) ||
+	    (photo->bytes != NULL && !record_is_jp2(photo->bytes, photo->len)))
+		return KENMEN_ERR_DATA;
+	return 0;
+}
+
+static bool
+challenge_given(const struct kenmen_challenge *challenge)
+{
+	return challenge != NULL && challenge->len > 0;
+}
+
+/* With a challenge the signature that goes to the server is the chip's proof
+ * as well: one is enough. */
+static int
+face_chip(struct kenmen_card *card, const struct kenmen_challenge *challenge,
+    const struct kenmen_blob *record, struct genuine_chip *chip)
+{
+	uint8_t digest[SIG_SHA256_LEN];
+	int r;
+
+	if (!challenge_given(challenge))
+		return chip_ask(card, chip);
+	if ((r = sig_sha256(record->bytes, record->len, digest)) < 0 ||
+	    (r = jws_evidence_input(digest, challenge, &chip->message)) < 0)
+		return r;
+	return chip_sign(card, chip);
+}
+
+/* Only whole: without the certificate or the signature it proves nothing. */
+static int
+face_evidence(const struct genuine_chip *chip, const struct kenmen_blob *record,
+    struct kenmen_blob *certificate, struct kenmen_face *face)
+{
+	int r;
+
+	if (chip->signature.bytes == NULL || certificate->bytes == NULL)
+		return 0;
+	if ((r = blob_copy(record->bytes, record->len, &face->record)) < 0 ||
+	    (r = jws_join(&chip->message, chip->signature.bytes,
+		 chip->signature.len, &face->evidence_jws)) < 0)
+		return r;
+	face->issuer_certificate = *certificate;
+	*certificate = (struct kenmen_blob){ NULL, 0 };
+	return 0;
+}
+
+static int
+face_prove(struct kenmen_card *card, const struct kenmen_face_wish *wish,
+    const struct genuine_record *record, struct kenmen_face *face)
+{
+	struct kenmen_blob certificate = { NULL, 0 };
+	struct genuine_chip chip = { 0 };
+	int r;
+
+	if ((r = proof_read(card, EF_ISSUER, &certificate)) < 0 ||
+	    (r = face_chip(card, wish->challenge, &record->whole, &chip)) < 0)
+		goto out;
+	r = genuine_face(
+	    record, &certificate, &chip, wish->trust, &face->authenticity);
+	if (r == 0 && challenge_given(wish->challenge))
+		r = face_evidence(&chip, &record->whole, &certificate, face);
+out:
+	kenmen_blob_free(&certificate);
+	chip_finish(&chip);
+	return r;
+}
+
+/* A photo that we cannot convert is still a photo. */
+static int
+face_photo(struct kenmen_face *face)
+{
+	int r;
+
+	if (face->photo_jp2.bytes == NULL)
+		return 0;
+	r = kenmen_jp2_to_png(
+	    face->photo_jp2.bytes, face->photo_jp2.len, &face->photo_png);
+	return r == KENMEN_ERR_NO_MEMORY ? r : 0;
+}
+
+static int
+face_read(struct kenmen_card *card, const struct kenmen_face_wish *wish,
+    card_progress_fn *progress, void *arg, struct kenmen_face *face)
+{
+	struct kenmen_blob file = { NULL, 0 };
+	struct genuine_record record;
+	int r;
+
+	if ((r = app_select(card, &app_visual)) < 0 ||
+	    (r = card_read(card, EF_FACE, progress, arg, &file)) < 0 ||
+	    (r = genuine_face_file(file.bytes, file.len, &record)) < 0 ||
+	    (r = face_fill(&record, face)) < 0 ||
+	    (r = face_prove(card, wish, &record, face)) < 0)
+		goto out;
+	if (wish->want_png)
+		r = face_photo(face);
+out:
+	kenmen_blob_free(&file);
+	return r;
+}
+
+/* As text_refuse. */
+static void
+face_refuse(struct kenmen_face *face)
+{
+	struct kenmen_authenticity authenticity = face->authenticity;
+
+	kenmen_face_finish(face);
+	face->authenticity = authenticity;
+}
+
+static bool
+challenge_fits(const struct kenmen_challenge *challenge)
+{
+	return !challenge_given(challenge) ||
+	       (challenge->len >= KENMEN_CHALLENGE_MIN &&
+		   challenge->len <= KENMEN_CHALLENGE_MAX);
+}
+
+int
+kenmen_face_read(struct kenmen_card *card, const struct kenmen_face_wish *wish,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_face *ret)
+{
+	struct kenmen_face face = { 0 };
+	int r;
+
+	if (card == NULL || wish == NULL || ret == NULL ||
+	    !challenge_fits(wish->challenge))
+		return KENMEN_ERR_ARGUMENT;
+	r = face_read(card, wish, progress, arg, &face);
+	if (r == KENMEN_ERR_AUTHENTICITY)
+		face_refuse(&face);
+	if (r == 0 || r == KENMEN_ERR_AUTHENTICITY)
+		*ret = face;
+	else
+		kenmen_face_finish(&face);
+	kenmen_wipe(&face, sizeof(face));
+	return r;
+}
+
+void
+kenmen_face_finish(struct kenmen_face *face)
+{
+	if (face == NULL)
+		return;
+	kenmen_blob_free(&face->name_png);
+	kenmen_blob_free(&face->address_png);
+	kenmen_blob_free(&face->photo_jp2);
+	kenmen_blob_free(&face->photo_png);
+	kenmen_blob_free(&face->record);
+	kenmen_blob_free(&face->issuer_certificate);
+	kenmen_blob_free(&face->evidence_jws);
+	kenmen_wipe(face, sizeof(*face));
+}
+
+static bool
+same_person(const struct kenmen_attributes *a, const struct kenmen_face *face)
+{
+	return strcmp(a->birth_date_raw, face->birth_date_raw) == 0 &&
+	       strcmp(a->sex_code, face->sex_code) == 0;
+}
+
+int
+kenmen_agree(struct kenmen_text *text, struct kenmen_face *face)
+{
+	const char *detail = "birth date and sex are the same in both";
+	bool same;
+
+	if (text == NULL || face == NULL)
+		return KENMEN_ERR_ARGUMENT;
+	same = same_person(&text->attributes, face);
+	if (!same)
+		detail = "the two applications name different people";
+	genuine_add(&text->authenticity, "agreement", same, detail);
+	genuine_add(&face->authenticity, "agreement", same, detail);
+	if (same)
+		return 0;
+	text_refuse(text);
+	face_refuse(face);
+	return KENMEN_ERR_AUTHENTICITY;
+}
+
+/* ---- certificates and signatures -------------------------------------- */
+
+int
+kenmen_certificate_read(struct kenmen_card *card, enum kenmen_certificate which,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret)
+{
+	int r;
+
+	if (card == NULL || ret == NULL || (unsigned)which >= KENMEN_CERT_N)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = app_select(card, &app_jpki)) < 0)
+		return r;
+	return card_read_sequence(
+	    card, certificate_efs[which], progress, arg, ret);
+}
+
+/* Over a DigestInfo of ours. */
+static int
+jpki_sign(struct kenmen_card *card, enum kenmen_certificate key,
+    const uint8_t *info, size_t len, uint8_t *ret, size_t *ret_len)
+{
+	int r = app_select(card, &app_jpki);
+
+	if (r < 0)
+		return r;
+	return card_sign(card, certificate_keys[key], info, len, ret, ret_len);
+}
+
+int
+kenmen_sign(struct kenmen_card *card, enum kenmen_certificate key,
+    enum kenmen_hash hash, const uint8_t *digest, uint8_t *ret, size_t *ret_len)
+{
+	uint8_t info[SIG_INFO_MAX];
+
+	if (card == NULL || digest == NULL || ret == NULL || ret_len == NULL ||
+	    (unsigned)key >= KENMEN_CERT_N || certificate_keys[key] == 0 ||
+	    (unsigned)hash >= KENMEN_HASH_N)
+		return KENMEN_ERR_ARGUMENT;
+	return jpki_sign(
+	    card, key, info, sig_info(hash, digest, info), ret, ret_len);
+}
+
+int
+kenmen_login_sign(struct kenmen_card *card,
+    const struct kenmen_blob *certificate,
+    const struct kenmen_challenge *challenge, struct kenmen_blob *ret)
+{
+	uint8_t info[SIG_INFO_MAX], signature[KENMEN_SIGNATURE_MAX];
+	struct kenmen_blob input = { NULL, 0 };
+	size_t len = sizeof(signature);
+	int n, r;
+
+	if (card == NULL || certificate == NULL || certificate->bytes == NULL ||
+	    challenge == NULL || ret == NULL)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = jws_login_input(certificate, challenge, &input)) < 0)
+		return r;
+	r = n = sig_info_over(input.bytes, input.len, info);
+	if (r < 0 || (r = jpki_sign(card, KENMEN_CERT_AUTH, info, (size_t)n,
+			  signature, &len)) < 0)
+		goto out;
+	r = jws_join(&input, signature, len, ret);
+out:
+	kenmen_blob_free(&input);
+	return r;
+}
+
+/* ---- counters and certificates of a card ------------------------------ */
 
 /*
  * A counter that the card does not have is an answer, not a failure. Nobody

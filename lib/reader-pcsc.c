@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winscard.h>
+#include <reader.h>
 
 /* A pseudo reader whose state changes when readers come or go. */
 #define PNP_NAME "\\\\?PnP?\\Notification"
@@ -17,6 +18,8 @@
 #define SLICE_MS 10000
 /* pcscd looks after a card every 400 ms where a reader does not tell. */
 #define SETTLE_MS 600
+/* Six bytes for each of the features of PC/SC part 10, and some. */
+#define FEATURES_ROOM 512
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
 /* What a struct kenmen_slot is made of, and so counts as a change. */
 #define STATE_BITS                                                             \
@@ -275,12 +278,15 @@ kenmen_pcsc_wait(struct kenmen_pcsc *pcsc, int timeout_ms)
 /* ---- one reader ------------------------------------------------------- */
 
 struct pcsc_reader {
+	/* A table of its own: whether there is a keypad shows at connect. */
+	struct kenmen_reader_ops ops;
 	struct kenmen_pcsc *pcsc;
 	char name[KENMEN_READER_NAME_MAX + 1];
 	SCARDHANDLE card;
 	bool connected;
 	DWORD protocol;
-	uint32_t events; /* the slot's counter before connect */
+	uint32_t events;     /* the slot's counter before connect */
+	DWORD verify_direct; /* control code; 0: no keypad */
 };
 
 /* The slot now, or after ms at most when known (may be NULL) changed. */
@@ -306,6 +312,69 @@ same_card(const struct pcsc_reader *rd, const SCARD_READERSTATE *state)
 	return (state->dwEventState & SCARD_STATE_PRESENT) != 0 &&
 	       state_events(state) == rd->events;
 }
+
+/* ---- its keypad -------------------------------------------------------- */
+
+/* PC/SC part 10, 2.2: the control code of a feature among what a reader
+ * lists, tag, length 4, code in big-endian; 0: not there. */
+static DWORD
+feature_code(const uint8_t *list, size_t len, uint8_t tag)
+{
+	while (len >= 2 && (size_t)list[1] + 2 <= len) {
+		size_t n = (size_t)list[1] + 2;
+
+		if (list[0] == tag && list[1] == 4)
+			return (DWORD)list[2] << 24 | (DWORD)list[3] << 16 |
+			       (DWORD)list[4] << 8 | list[5];
+		list += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Most readers have none and say so by an error. */
+static DWORD
+keypad_find(const struct pcsc_reader *rd)
+{
+	uint8_t list[FEATURES_ROOM];
+	DWORD len = 0;
+	LONG code = SCardControl(rd->card, CM_IOCTL_GET_FEATURE_REQUEST, NULL,
+	    0, list, sizeof(list), &len);
+
+	if (code != SCARD_S_SUCCESS || len > sizeof(list))
+		return 0;
+	return feature_code(list, len, FEATURE_VERIFY_PIN_DIRECT);
+}
+
+/*
+ * PIN_VERIFY_STRUCTURE (PC/SC part 10, 2.6.1): the digits in ASCII, from the
+ * left, as many as were typed, behind the header of the command; the reader
+ * fills Lc. A person ends it with the reader's own key, so that a slip can be
+ * mended before it costs a try.
+ */
+static size_t
+keypad_form(const struct kenmen_pinpad_verify *form, uint8_t *ret)
+{
+	PIN_VERIFY_STRUCTURE head = {
+		.bTimerOut = form->timeout_s,
+		.bTimerOut2 = form->timeout_s,
+		.bmFormatString = 0x82, /* units of bytes, position 0, ASCII */
+		.bmPINBlockString = 0,  /* no padding, no length inside */
+		.bmPINLengthFormat = 0,
+		.wPINMaxExtraDigit =
+		    (uint16_t)(form->min_len << 8 | form->max_len),
+		.bEntryValidationCondition = 0x02, /* validation key */
+		.bNumberMessage = 0xFF,            /* the reader's own words */
+		.ulDataLength = sizeof(form->command),
+	};
+
+	memcpy(ret, &head, sizeof(head));
+	memcpy(ret + sizeof(head), form->command, sizeof(form->command));
+	return sizeof(head) + sizeof(form->command);
+}
+
+static int reader_verify_pinpad(
+    void *arg, const struct kenmen_pinpad_verify *form, uint16_t *ret_sw);
 
 static void
 reader_disconnect(struct pcsc_reader *rd, DWORD disposition)
@@ -338,6 +407,9 @@ reader_connect(void *arg)
 		return r;
 	rd->connected = true;
 	rd->events = state_events(&state);
+	rd->verify_direct = keypad_find(rd);
+	rd->ops.verify_pinpad =
+	    rd->verify_direct != 0 ? reader_verify_pinpad : NULL;
 	return 0;
 }
 
@@ -402,6 +474,21 @@ not_transacted(struct pcsc_reader *rd)
 				     : KENMEN_ERR_CARD_REMOVED;
 }
 
+/* What became of an exchange; len is what came back. */
+static int
+exchange_err(struct pcsc_reader *rd, LONG code, DWORD len)
+{
+	int r = pcsc_err(code);
+
+	if (r == KENMEN_ERR_TRANSMIT)
+		return not_transacted(rd);
+	if (r < 0)
+		return r == KENMEN_ERR_NO_CARD ? KENMEN_ERR_CARD_REMOVED : r;
+	/* Success with less than a status word: a card that died meanwhile was
+	 * seen so, and a reader that failed. */
+	return len < 2 ? not_transacted(rd) : 0;
+}
+
 static int
 reader_transmit(void *arg, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
     size_t *rsp_len)
@@ -416,16 +503,32 @@ reader_transmit(void *arg, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
 	code = SCardTransmit(rd->card,
 	    rd->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
 	    cmd, (DWORD)cmd_len, NULL, rsp, &len);
-	r = pcsc_err(code);
-	if (r == KENMEN_ERR_TRANSMIT)
-		return not_transacted(rd);
-	if (r < 0)
-		return r == KENMEN_ERR_NO_CARD ? KENMEN_ERR_CARD_REMOVED : r;
-	/* Success with less than a status word: a card that died meanwhile was
-	 * seen so, and a reader that failed. */
-	if (len < 2)
-		return not_transacted(rd);
+	if ((r = exchange_err(rd, code, len)) < 0)
+		return r;
 	*rsp_len = len;
+	return 0;
+}
+
+static int
+reader_verify_pinpad(
+    void *arg, const struct kenmen_pinpad_verify *form, uint16_t *ret_sw)
+{
+	struct pcsc_reader *rd = arg;
+	uint8_t cmd[sizeof(PIN_VERIFY_STRUCTURE) + sizeof(form->command)];
+	uint8_t rsp[256];
+	DWORD len = 0;
+	LONG code;
+	int r;
+
+	if (!rd->connected || rd->verify_direct == 0)
+		return KENMEN_ERR_ARGUMENT;
+	code = SCardControl(rd->card, rd->verify_direct, cmd,
+	    (DWORD)keypad_form(form, cmd), rsp, sizeof(rsp), &len);
+	if ((r = exchange_err(rd, code, len)) < 0)
+		return r;
+	if (len > sizeof(rsp))
+		return KENMEN_ERR_TRANSMIT;
+	*ret_sw = (uint16_t)(rsp[len - 2] << 8 | rsp[len - 1]);
 	return 0;
 }
 
@@ -454,7 +557,7 @@ static const struct kenmen_reader_ops pcsc_ops = {
 	.connect = reader_connect,
 	.begin = reader_begin,
 	.transmit = reader_transmit,
-	.verify_pinpad = NULL,
+	.verify_pinpad = NULL, /* until connect finds a keypad */
 	.end = reader_end,
 	.still_there = reader_still_there,
 	.close = reader_close,
@@ -473,7 +576,8 @@ kenmen_pcsc_reader(
 		return KENMEN_ERR_NO_MEMORY;
 	rd->pcsc = pcsc;
 	strcpy(rd->name, name);
-	ret->ops = &pcsc_ops;
+	rd->ops = pcsc_ops;
+	ret->ops = &rd->ops;
 	ret->arg = rd;
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "tlv.h"
 
+#define TAG_MY_NUMBER 0xFF10
 #define TAG_ATTRIBUTES 0xFF20
 
 /* ---- UTF-8 ------------------------------------------------------------ */
@@ -249,4 +250,72 @@ record_attributes(const uint8_t *buf, size_t len, struct kenmen_attributes *ret)
 out:
 	kenmen_wipe(&a, sizeof(a));
 	return r;
+}
+
+/* ---- EF 0001 ---------------------------------------------------------- */
+
+bool
+kenmen_my_number_ok(const char *number)
+{
+	const size_t n = KENMEN_MY_NUMBER_LEN - 1; /* digits that are weighed */
+	unsigned sum = 0, want;
+
+	if (number == NULL || strlen(number) != KENMEN_MY_NUMBER_LEN ||
+	    strspn(number, "0123456789") != KENMEN_MY_NUMBER_LEN)
+		return false;
+	/* Weights 2 to 7, then 2 to 6, counted from the right. */
+	for (unsigned i = 1; i <= n; i++)
+		sum +=
+		    (unsigned)(number[n - i] - '0') * (i <= 6 ? i + 1 : i - 5);
+	want = sum % 11 <= 1 ? 0 : 11 - sum % 11;
+	return (unsigned)(number[n] - '0') == want;
+}
+
+int
+record_my_number(
+    const uint8_t *buf, size_t len, char ret[KENMEN_MY_NUMBER_LEN + 1])
+{
+	char number[KENMEN_MY_NUMBER_LEN + 1] = "";
+	struct tlv_item item;
+	struct tlv t;
+	int r = KENMEN_ERR_DATA;
+
+	tlv_start(&t, buf, len);
+	if (!tlv_next(&t, &item) || item.tag != TAG_MY_NUMBER ||
+	    item.len != KENMEN_MY_NUMBER_LEN)
+		return r;
+	memcpy(number, item.value, item.len);
+	if (kenmen_my_number_ok(number)) {
+		memcpy(ret, number, sizeof(number));
+		r = 0;
+	}
+	kenmen_wipe(number, sizeof(number));
+	return r;
+}
+
+/* ---- images ----------------------------------------------------------- */
+
+static bool
+begins(const uint8_t *buf, size_t len, const uint8_t *magic, size_t magic_len)
+{
+	return len >= magic_len && memcmp(buf, magic, magic_len) == 0;
+}
+
+bool
+record_is_png(const uint8_t *buf, size_t len)
+{
+	static const uint8_t magic[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A,
+		'\n' };
+
+	return begins(buf, len, magic, sizeof(magic));
+}
+
+bool
+record_is_jp2(const uint8_t *buf, size_t len)
+{
+	/* ISO/IEC 15444-1 I.5.1: the signature box. */
+	static const uint8_t magic[] = { 0x00, 0x00, 0x00, 0x0C, 'j', 'P', ' ',
+		' ', '\r', '\n', 0x87, '\n' };
+
+	return begins(buf, len, magic, sizeof(magic));
 }

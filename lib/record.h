@@ -28,7 +28,18 @@ int record_attributes(
     const uint8_t *buf, size_t len, struct kenmen_attributes *ret);
 
 /*
- * The parts of it, for other files that hold the same.
+ * EF 0001 of the text application: FF10 { twelve ASCII digits }, then filler.
+ * DATA: another form, or a check digit that is wrong.
+ */
+int record_my_number(
+    const uint8_t *buf, size_t len, char ret[KENMEN_MY_NUMBER_LEN + 1]);
+
+/* Do these bytes begin as such a file does? */
+bool record_is_png(const uint8_t *buf, size_t len);
+bool record_is_jp2(const uint8_t *buf, size_t len);
+
+/*
+ * The parts of EF 0002, for other files that hold the same.
  *
  * Text as above; false: it does not fit into size bytes with its NUL; nothing
  * is ever cut short.
