@@ -14,13 +14,21 @@ PLACES = {
     # libkenmen: what a card says
     "lib/kenmen": ("public", 0),
     "lib/apdu": ("lib", 0),
+    "lib/blob": ("lib", 0),
     "lib/error": ("lib", 0),
+    "lib/image": ("lib", 0),
     "lib/reader-pcsc": ("lib", 0),
     "lib/secret": ("lib", 0),
     "lib/tlv": ("lib", 0),
     "lib/card": ("lib", 1),
     "lib/record": ("lib", 1),
-    "lib/mynumber": ("lib", 2),
+    "lib/sigcheck": ("lib", 2),
+    "lib/cv": ("lib", 3),
+    "lib/jws": ("lib", 3),
+    "lib/trust": ("lib", 4),
+    "lib/genuine": ("lib", 5),
+    "lib/mynumber": ("lib", 6),
+    "lib/verify": ("lib", 6),
     # what all programs share
     "daemon/kind": ("base", 0),
     "daemon/log": ("base", 0),
@@ -80,7 +88,8 @@ FOREIGN = {
     r"winscard\.h|pcsclite\.h|wintypes\.h|reader\.h|PCSC/.*":
         {"lib/reader-pcsc.c"},
     r"cjson/.*|cJSON\.h": {"daemon/api.c"},
-    r"openssl/.*": set(),
+    r"openssl/.*": {"lib/sigcheck.c"},
+    r"openjpeg\.h|png\.h": {"lib/image.c"},
     r"gnutls/.*": {"daemon/cert.c", "daemon/http.c"},
     r"systemd/.*": {
         "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",

@@ -10,7 +10,8 @@ PROGRAMS = {
     "daemon/kenmend": {"libsystemd", "libmicrohttpd", "libgnutls", "libcjson"},
     "daemon/kenmen-read": {"libkenmen"},
     "daemon/kenmen-prompt": {"libkenmen", "libsystemd"},
-    "lib/libkenmen.so.0": {"libpcsclite"},
+    "lib/libkenmen.so.0": {"libpcsclite", "libcrypto", "libopenjp2",
+                           "libpng16"},
 }
 # The C library, and what a sanitizer brings.
 COMMON = {"libc", "libm", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64",
