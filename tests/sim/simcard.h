@@ -1,14 +1,15 @@
 /*
  * A simulated My Number card: bytes in, bytes out. Applications, files,
- * access conditions, counters and the verified state; no I/O, no clock, no
- * globals. Written from what is published about the card, without a look at
- * lib/: reader and card shall not share one author's mistakes.
+ * access conditions, counters and the verified state; no clock, no globals.
+ * Written from what is published about the card, without a look at lib/: reader
+ * and card shall not share one author's mistakes.
  *
- * What it knows: the text application (券面事項入力補助AP) with EF 0001, 0002,
- * 0003, 0005 and its keys; the JPKI application with certificate files that
- * hold no real certificate yet, and the counters; the visual application
- * (券面事項確認AP) with its keys; the card manager. SELECT, READ BINARY,
- * VERIFY, and GET RESPONSE when switched on.
+ * What it knows: the text application (券面事項入力補助AP), the visual
+ * application (券面事項確認AP), the JPKI application (公的個人認証AP) and the
+ * common one (共通カードAP), with all their files and keys, and the card
+ * manager. SELECT, READ BINARY, READ RECORD, VERIFY, COMPUTE DIGITAL
+ * SIGNATURE (P1 00), INTERNAL AUTHENTICATE, and GET RESPONSE when switched
+ * on. Its keys and pictures are files below tests/sim/, read when needed.
  */
 #ifndef SIM_CARD_H
 #define SIM_CARD_H

@@ -12,23 +12,61 @@ struct load {
 	struct sim_bytes *bytes; /* what an indented line goes on with */
 };
 
+/* Two hex digits. */
+static bool
+byte_append(struct sim_bytes *bytes, const char **text)
+{
+	unsigned value;
+
+	if (!isxdigit((unsigned char)(*text)[0]) ||
+	    !isxdigit((unsigned char)(*text)[1]) ||
+	    sscanf(*text, "%2x", &value) != 1)
+		return false;
+	bytes->b[bytes->len++] = (uint8_t)value;
+	*text += 2;
+	return true;
+}
+
+/* ".." or "..*N". */
+static bool
+any_append(struct sim_bytes *bytes, const char **text)
+{
+	unsigned n = 1;
+	int used = 2;
+
+	if ((*text)[2] == '*' && sscanf(*text, "..*%3u%n", &n, &used) != 1)
+		return false;
+	if (n > SIM_VECTOR_BYTES - bytes->len)
+		return false;
+	memset(bytes->any + bytes->len, 1, n);
+	bytes->len += n;
+	*text += used;
+	return true;
+}
+
 static bool
 hex_append(struct sim_bytes *bytes, const char *text)
 {
-	unsigned value;
-	int used;
-
-	for (; bytes && bytes->len < SIM_VECTOR_BYTES; text += used) {
+	while (bytes && bytes->len < SIM_VECTOR_BYTES) {
 		text += strspn(text, " ");
 		if (*text == '\0')
 			return true;
-		if (!isxdigit((unsigned char)text[0]) ||
-		    !isxdigit((unsigned char)text[1]) ||
-		    sscanf(text, "%2x%n", &value, &used) != 1)
+		if (!(strncmp(text, "..", 2) ? byte_append(bytes, &text)
+					     : any_append(bytes, &text)))
 			return false;
-		bytes->b[bytes->len++] = (uint8_t)value;
 	}
 	return false;
+}
+
+bool
+sim_bytes_agree(const struct sim_bytes *want, const uint8_t *b, size_t len)
+{
+	if (len != want->len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!want->any[i] && want->b[i] != b[i])
+			return false;
+	return true;
 }
 
 static bool

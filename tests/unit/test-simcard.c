@@ -427,6 +427,19 @@ test_every_person(void **state)
 
 /* ---- switches -------------------------------------------------------- */
 
+/* Those that are a list, not on or off. */
+static bool
+is_list(const char *name)
+{
+	static const char *const lists[] = { "forge", "missing", "cut",
+		"flip" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!strcmp(lists[i], name))
+			return true;
+	return false;
+}
+
 static void
 test_switch_values(void **state)
 {
@@ -435,7 +448,8 @@ test_switch_values(void **state)
 
 	(void)state;
 	for (size_t i = 0; (name = sim_switch_name(i)); i++) {
-		assert_int_equal(sim_switch_set(&s, name, "on"), 0);
+		assert_int_equal(
+		    sim_switch_set(&s, name, "on"), is_list(name) ? -1 : 0);
 		assert_int_equal(sim_switch_set(&s, name, "off"), 0);
 		assert_int_equal(sim_switch_set(&s, name, ""), -1);
 		assert_int_equal(sim_switch_set(&s, name, "-1"), -1);
@@ -450,6 +464,60 @@ test_switch_values(void **state)
 	assert_int_equal(sim_switch_set(&s, "slow", "15"), 0);
 	assert_int_equal(s.slow, 15);
 	assert_int_equal(sim_switch_set(&s, "no-extended", "2"), -1);
+}
+
+static void
+test_switch_lists(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "forge", "record,," },
+		{ "forge", ",record" },
+		{ "forge", "record," },
+		{ "forge", "nobody" },
+		{ "forge", "record,nobody" },
+		{ "missing", "text" },
+		{ "missing", "text/" },
+		{ "missing", "text/0001:1" },
+		{ "missing", "other/0001" },
+		{ "missing", "text/0100" },
+		{ "missing", "text/01,text/02,text/03,text/04,text/05" },
+		{ "cut", "text/0001" },
+		{ "cut", "text/0001:" },
+		{ "cut", "text/0001:x" },
+		{ "cut", "text/0001:70000" },
+		{ "cut", "text/0001:1^1" },
+		{ "flip", "text/0001" },
+		{ "flip", "text/0001:1^" },
+		{ "flip", "text/0001:1^100" },
+		{ "flip", "text/0001:-1" },
+		{ "flip", "text/0001:1 " },
+		{ "flip", "text/0001:000000000000000000000000000001" },
+	};
+	struct sim_switches s = { 0 }, before;
+
+	(void)state;
+	assert_int_equal(sim_switch_set(&s, "forge", "record,jpki"), 0);
+	assert_int_equal(s.forge, SIM_FORGE_RECORD | SIM_FORGE_JPKI);
+	assert_int_equal(
+	    sim_switch_set(&s, "missing", "text/0004,visual/001A"), 0);
+	assert_int_equal(s.missing[0].file, SIM_FILE_ID(SIM_APP_TEXT, 4));
+	assert_int_equal(s.missing[1].file, SIM_FILE_ID(SIM_APP_VISUAL, 26));
+	assert_int_equal(s.missing[2].file, 0);
+	assert_int_equal(sim_switch_set(&s, "cut", "jpki/000A:1000"), 0);
+	assert_int_equal(s.cut[0].at, 1000);
+	assert_int_equal(
+	    sim_switch_set(&s, "flip", "common/0001:3,text/0002:40^80"), 0);
+	assert_int_equal(s.flip[0].at, 3);
+	assert_int_equal(s.flip[0].mask, 1);
+	assert_int_equal(s.flip[1].mask, 0x80);
+	before = s;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (sim_switch_set(&s, wrong[i][0], wrong[i][1]) == 0)
+			fail_msg("%s %s", wrong[i][0], wrong[i][1]);
+		assert_memory_equal(&s, &before, sizeof(s));
+	}
+	assert_int_equal(sim_switch_set(&s, "flip", "off"), 0);
+	assert_int_equal(s.flip[1].file, 0);
 }
 
 static void
@@ -777,6 +845,7 @@ main(void)
 		T(test_certificates),
 		T(test_every_person),
 		T(test_switch_values),
+		T(test_switch_lists),
 		T(test_no_sfi),
 		T(test_no_extended),
 		T(test_end_of_file),
