@@ -42,6 +42,7 @@ struct kenmen_card {
 	 * by just that. */
 	bool doubtful;
 	bool reset_at_end;          /* the card may hold a verified PIN */
+	bool sfi_proven;            /* it has found a file by its short id */
 	const struct card_aid *aid; /* current application, NULL: not known */
 	/* The key whose tries were asked by the very last command. */
 	const struct card_key *settled;
@@ -114,6 +115,7 @@ kenmen_card_connect(struct kenmen_card *card)
 	card->connected = true;
 	card->fresh = true;
 	card->doubtful = false;
+	card->sfi_proven = false;
 	return 0;
 }
 
@@ -579,6 +581,9 @@ read_give_way(
 	bool extended = le > BLOCK_SHORT;
 	bool about_length = sw == SW_WRONG_LENGTH || sw == SW_WRONG_INS;
 
+	/* Of a card that knows short ids: that file is not there. */
+	if (by_sfi && sw == SW_FILE_NOT_FOUND && card->sfi_proven)
+		return false;
 	if (by_sfi && sw_refuses_sfi(sw) && !(extended && about_length)) {
 		rd->by_select = true;
 		return true;
@@ -624,6 +629,8 @@ read_take(struct kenmen_card *card, struct reading *rd)
 	memcpy(rd->buf + rd->got, card->answer.data, n);
 	kenmen_wipe(card->answer.data, card->answer.len);
 	rd->got += n;
+	if (!rd->current)
+		card->sfi_proven = true;
 	rd->current = true;
 	/* Another card would know nothing of the file that is current here. */
 	card->doubtful = false;

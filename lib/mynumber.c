@@ -340,8 +340,8 @@ text_prove(struct kenmen_card *card, const struct kenmen_trust *trust,
 	    (r = proof_read(card, EF_ISSUER, &files->certificate)) < 0 ||
 	    (r = proof_read(card, EF_CHIP_KEY, &files->chip_key)) < 0)
 		return r;
-	/* Nobody could say whose signature it is. */
-	if (files->chip_key.bytes != NULL &&
+	/* Else nobody could say whose signature it is. */
+	if (files->certificate.bytes != NULL && files->chip_key.bytes != NULL &&
 	    (r = chip_ask(card, &files->chip)) < 0)
 		return r;
 	return genuine_text(files, trust, ret);

@@ -37,8 +37,12 @@ struct script {
 	size_t n;
 	const uint8_t *file; /* what @ means */
 	int begin_err, connect_err, end_err;
+	/* The reader has one: a step "PAD " and the five bytes of the command,
+	 * the least and most digits, the seconds; its answer is the SW. */
+	bool keypad;
 
-	size_t at; /* steps taken */
+	size_t at;     /* steps taken */
+	size_t unsent; /* of them, that never went to the card */
 	size_t bytes;
 	unsigned connects, begins, ends, resets, closes;
 	unsigned verifies; /* VERIFY with data */
@@ -138,6 +142,36 @@ script_transmit(void *arg, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
 }
 
 static inline int
+script_pinpad(
+    void *arg, const struct kenmen_pinpad_verify *form, uint16_t *ret_sw)
+{
+	struct script *s = arg;
+	const struct step *step;
+	uint8_t want[8], sw[2] = { 0 };
+
+	assert_true(s->open && s->at < s->n);
+	step = &s->steps[s->at++];
+	assert_memory_equal(step->cmd, "PAD ", 4);
+	assert_int_equal(
+	    script_bytes(step->cmd + 4, NULL, want, sizeof(want)), 8);
+	assert_memory_equal(form->command, want, 5);
+	assert_int_equal(form->min_len, want[5]);
+	assert_int_equal(form->max_len, want[6]);
+	assert_int_equal(form->timeout_s, want[7]);
+	s->gone = s->gone || step->gone;
+	if (step->rsp != NULL)
+		script_bytes(step->rsp, NULL, sw, sizeof(sw));
+	if (step->rsp != NULL && sw[0] == 0x64) {
+		s->unsent++;
+	} else {
+		s->verifies++;
+		s->bytes += step->rsp != NULL ? 7 : 5;
+	}
+	*ret_sw = (uint16_t)(sw[0] << 8 | sw[1]);
+	return step->rsp != NULL ? 0 : step->err;
+}
+
+static inline int
 script_end(void *arg, bool reset)
 {
 	struct script *s = arg;
@@ -176,7 +210,16 @@ script_reader(struct script *s)
 		.still_there = script_still_there,
 		.close = script_close,
 	};
-	struct kenmen_reader reader = { &ops, s };
+	static const struct kenmen_reader_ops keypad_ops = {
+		.connect = script_connect,
+		.begin = script_begin,
+		.transmit = script_transmit,
+		.verify_pinpad = script_pinpad,
+		.end = script_end,
+		.still_there = script_still_there,
+		.close = script_close,
+	};
+	struct kenmen_reader reader = { s->keypad ? &keypad_ops : &ops, s };
 
 	return reader;
 }
@@ -203,12 +246,27 @@ script_done(struct script *s, struct kenmen_card **card)
 
 	kenmen_card_cost(*card, &exchanges, &bytes);
 	assert_int_equal(s->at, s->n);
-	assert_int_equal(exchanges, s->n);
+	assert_int_equal(exchanges, s->n - s->unsent);
 	assert_int_equal(bytes, s->bytes);
 	kenmen_card_free(card);
 	assert_null(*card);
 	assert_int_equal(s->closes, 1);
 	assert_false(s->open);
+}
+
+/* The attributes and nothing else, unchecked. */
+static inline int
+script_attributes(struct kenmen_card *card,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_attributes *ret)
+{
+	static const struct kenmen_text_wish wish = { .attributes = true };
+	struct kenmen_text text;
+	int r = kenmen_text_read(card, &wish, progress, arg, &text);
+
+	if (r == 0)
+		*ret = text.attributes;
+	return r;
 }
 
 static inline struct kenmen_secret *

@@ -115,7 +115,7 @@ read_run(const struct step *steps, size_t n, const struct kenmen_forms *known,
 	card = script_card(&s, known);
 	memset(&a, 0x77, sizeof(a));
 	before = a;
-	r = kenmen_attributes_read(card, progress_seen, &progress, &a);
+	r = script_attributes(card, progress_seen, &progress, &a);
 	if (r == 0) {
 		assert_string_equal(a.name, "MIHON HANAKO");
 		assert_string_equal(a.birth_date, "1990-04-01");
@@ -630,7 +630,7 @@ errand(struct kenmen_card *card, struct kenmen_attributes *ret)
 		return r;
 	if ((r = kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES)) < 0 ||
 	    (r = verify(card)) < 0 ||
-	    (r = kenmen_attributes_read(card, NULL, NULL, ret)) < 0)
+	    (r = script_attributes(card, NULL, NULL, ret)) < 0)
 		goto out;
 	r = kenmen_card_leave(card);
 out:
@@ -1191,14 +1191,9 @@ test_arguments(void **state)
 	(void)state;
 	/* Nothing outside a transaction. */
 	assert_int_equal(kenmen_card_info_read(card, &info), argument);
-	assert_int_equal(
-	    kenmen_attributes_read(card, NULL, NULL, &a), argument);
+	assert_int_equal(script_attributes(card, NULL, NULL, &a), argument);
 	assert_int_equal(kenmen_card_info_read(card, NULL), argument);
 	assert_int_equal(kenmen_card_info_read(NULL, &info), argument);
-	assert_int_equal(
-	    kenmen_attributes_read(card, NULL, NULL, NULL), argument);
-	assert_int_equal(
-	    kenmen_attributes_read(NULL, NULL, NULL, &a), argument);
 	kenmen_card_cost(card, NULL, NULL);
 	script_done(&s, &card);
 }
@@ -1306,7 +1301,7 @@ test_published_attributes(void **state)
 	(void)state;
 	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
 	assert_int_equal(verify(card), 0);
-	assert_int_equal(kenmen_attributes_read(card, NULL, NULL, &a), 0);
+	assert_int_equal(script_attributes(card, NULL, NULL, &a), 0);
 	assert_string_equal(a.name, "見本　花子");
 	assert_string_equal(a.address, "東京都千代田区見本町１－２－３");
 	assert_string_equal(a.birth_date, "1990-04-01");
@@ -1323,8 +1318,8 @@ test_published_failures(void **state)
 
 	(void)state;
 	card = play_card(&p, "read-without-verify", &short_only);
-	assert_int_equal(kenmen_attributes_read(card, NULL, NULL, &a),
-	    KENMEN_ERR_PIN_REQUIRED);
+	assert_int_equal(
+	    script_attributes(card, NULL, NULL, &a), KENMEN_ERR_PIN_REQUIRED);
 	play_done(&p, &card);
 	card = play_card(&p, "not-a-my-number-card", NULL);
 	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES),

@@ -15,12 +15,15 @@
 
 #include <cmocka.h>
 #include <winscard.h>
+#include <reader.h>
 
 #include "kenmen.h"
 
 #define NAME "Virtual PCD 00 00"
 #define CONTEXT 0x1234
 #define CARD 0x5678
+/* What the readers of libccid say; any number would do. */
+#define VERIFY_CODE 0x42330006
 
 static struct {
 	/* what the calls answer */
@@ -36,10 +39,17 @@ static struct {
 	/* runs when a status call may block */
 	void (*meanwhile)(void);
 	LONG blocking; /* what such a call answers */
+	/* the keypad: what it lists as its features, what it answers */
+	LONG features_code, control;
+	uint8_t features[300];
+	DWORD features_len, control_len;
+	uint8_t control_rsp[8];
 
 	/* what was called */
 	unsigned releases, disconnects, statuses, blocks, begins, reconnects,
-	    lists;
+	    lists, feature_asks, controls;
+	uint8_t control_cmd[64];
+	DWORD control_cmd_len;
 	DWORD disposition, end_disposition, share, protocols, pci, init;
 	DWORD blocked_ms, blocked_n;
 	DWORD room;
@@ -59,6 +69,7 @@ fake_start(void)
 	fake.rsp[0] = 0x90;
 	fake.rsp_len = 2;
 	fake.blocking = (LONG)SCARD_E_TIMEOUT;
+	fake.features_code = (LONG)SCARD_E_UNSUPPORTED_FEATURE;
 }
 
 LONG
@@ -214,6 +225,36 @@ SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *pci, LPCBYTE cmd,
 	memcpy(rsp, fake.rsp, fake.rsp_len);
 	*rsp_len = fake.rsp_len;
 	return fake.transmit;
+}
+
+static LONG
+features_list(LPCVOID cmd, DWORD cmd_len, LPVOID rsp, DWORD room, LPDWORD len)
+{
+	(void)cmd;
+	assert_int_equal(cmd_len, 0);
+	fake.feature_asks++;
+	assert_true(room >= 256);
+	memcpy(rsp, fake.features,
+	    fake.features_len < room ? fake.features_len : room);
+	*len = fake.features_len;
+	return fake.features_code;
+}
+
+LONG
+SCardControl(SCARDHANDLE card, DWORD control, LPCVOID cmd, DWORD cmd_len,
+    LPVOID rsp, DWORD room, LPDWORD len)
+{
+	assert_int_equal(card, CARD);
+	if (control == CM_IOCTL_GET_FEATURE_REQUEST)
+		return features_list(cmd, cmd_len, rsp, room, len);
+	assert_int_equal(control, VERIFY_CODE);
+	assert_true(cmd_len <= sizeof(fake.control_cmd));
+	memcpy(fake.control_cmd, cmd, cmd_len);
+	fake.control_cmd_len = cmd_len;
+	fake.controls++;
+	memcpy(rsp, fake.control_rsp, sizeof(fake.control_rsp));
+	*len = fake.control_len;
+	return fake.control;
 }
 
 /* ---- the service ------------------------------------------------------ */
@@ -753,6 +794,167 @@ test_not_transacted(void **state)
 	}
 }
 
+/* ---- a keypad --------------------------------------------------------- */
+
+static void
+features_set(const uint8_t *list, size_t len)
+{
+	memcpy(fake.features, list, len);
+	fake.features_len = len;
+	fake.features_code = SCARD_S_SUCCESS;
+}
+
+/* VERIFY_PIN_DIRECT between two others, as libccid lists it. */
+static const uint8_t features[] = { FEATURE_MODIFY_PIN_DIRECT, 4, 0x42, 0x33,
+	0x00, 0x07, FEATURE_VERIFY_PIN_DIRECT, 4, 0x42, 0x33, 0x00, 0x06,
+	FEATURE_GET_TLV_PROPERTIES, 4, 0x42, 0x33, 0x00, 0x12 };
+
+static bool
+keypad_seen(void)
+{
+	struct kenmen_pcsc *pcsc = service();
+	struct kenmen_reader reader;
+	bool seen;
+
+	assert_int_equal(kenmen_pcsc_reader(pcsc, NAME, &reader), 0);
+	assert_null(reader.ops->verify_pinpad);
+	assert_int_equal(reader.ops->connect(reader.arg), 0);
+	seen = reader.ops->verify_pinpad != NULL;
+	reader.ops->close(reader.arg);
+	kenmen_pcsc_free(&pcsc);
+	return seen;
+}
+
+static void
+test_keypad_found(void **state)
+{
+	static const uint8_t odd[] = { 0x42, 0, FEATURE_VERIFY_PIN_DIRECT, 5, 1,
+		2, 3, 4, 5, FEATURE_VERIFY_PIN_DIRECT, 4, 0x42, 0x33, 0, 6 };
+	static const uint8_t none[] = { FEATURE_MODIFY_PIN_DIRECT, 4, 0x42,
+		0x33, 0x00, 0x07 };
+	static const uint8_t zero[] = { FEATURE_VERIFY_PIN_DIRECT, 4, 0, 0, 0,
+		0 };
+
+	(void)state;
+	fake_start();
+	assert_false(keypad_seen());
+	assert_int_equal(fake.feature_asks, 1);
+	features_set(features, sizeof(features));
+	assert_true(keypad_seen());
+	assert_int_equal(fake.controls, 0);
+	fake.features_code = (LONG)SCARD_E_NOT_TRANSACTED;
+	assert_false(keypad_seen());
+	features_set(odd, sizeof(odd));
+	assert_true(keypad_seen());
+	features_set(none, sizeof(none));
+	assert_false(keypad_seen());
+	features_set(zero, sizeof(zero));
+	assert_false(keypad_seen());
+	/* A list cut short anywhere is no keypad, and no byte past it is read.
+	 */
+	for (size_t n = 0; n < 12; n++) {
+		features_set(features, n);
+		assert_false(keypad_seen());
+	}
+	features_set(features, sizeof(features));
+	fake.features_len = 70000; /* a length that lies */
+	assert_false(keypad_seen());
+}
+
+/* Another reader under the same name, without one. */
+static void
+test_keypad_gone(void **state)
+{
+	struct kenmen_reader reader = reader_new();
+
+	(void)state;
+	features_set(features, sizeof(features));
+	assert_int_equal(reader.ops->connect(reader.arg), 0);
+	assert_non_null(reader.ops->verify_pinpad);
+	fake.features_code = (LONG)SCARD_E_UNSUPPORTED_FEATURE;
+	assert_int_equal(reader.ops->connect(reader.arg), 0);
+	assert_null(reader.ops->verify_pinpad);
+	reader_done(&reader);
+}
+
+static int
+keypad_verify(struct kenmen_reader *reader, uint16_t *ret_sw)
+{
+	static const struct kenmen_pinpad_verify form = {
+		.command = { 0x00, 0x20, 0x00, 0x92, 0x00 },
+		.min_len = 12,
+		.max_len = 14,
+		.timeout_s = 30,
+	};
+
+	return reader->ops->verify_pinpad(reader->arg, &form, ret_sw);
+}
+
+/* PC/SC part 10, 2.6.1, byte for byte (on a little-endian machine). */
+static void
+test_keypad_form(void **state)
+{
+	static const uint8_t want[] = { 30, 30, 0x82, 0x00, 0x00, 14, 12, 0x02,
+		0xFF, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00,
+		0x00, 0x00, 0x20, 0x00, 0x92, 0x00 };
+	struct kenmen_reader reader = reader_new();
+	uint16_t sw = 0;
+
+	(void)state;
+	features_set(features, sizeof(features));
+	assert_int_equal(reader.ops->connect(reader.arg), 0);
+	fake.control_rsp[0] = 0x63;
+	fake.control_rsp[1] = 0xC2;
+	fake.control_len = 2;
+	assert_int_equal(keypad_verify(&reader, &sw), 0);
+	assert_int_equal(sw, 0x63C2);
+	assert_int_equal(fake.controls, 1);
+	assert_int_equal(fake.control_cmd_len, sizeof(want));
+	assert_memory_equal(fake.control_cmd, want, sizeof(want));
+	reader_done(&reader);
+}
+
+/* As for any exchange: it may have reached the card. */
+static void
+test_keypad_failures(void **state)
+{
+	static const struct mapping mappings[] = {
+		{ (LONG)SCARD_W_REMOVED_CARD, KENMEN_ERR_CARD_REMOVED },
+		{ (LONG)SCARD_E_NO_SMARTCARD, KENMEN_ERR_CARD_REMOVED },
+		{ (LONG)SCARD_W_RESET_CARD, KENMEN_ERR_CARD_RESET },
+		{ (LONG)SCARD_E_NOT_TRANSACTED, KENMEN_ERR_TRANSMIT },
+		{ (LONG)SCARD_E_UNSUPPORTED_FEATURE, KENMEN_ERR_TRANSMIT },
+		{ (LONG)SCARD_F_COMM_ERROR, KENMEN_ERR_PCSC_UNAVAILABLE },
+		{ (LONG)SCARD_E_READER_UNAVAILABLE, KENMEN_ERR_NO_READER },
+	};
+	struct kenmen_reader reader;
+	uint16_t sw = 77;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mappings) / sizeof(mappings[0]); i++) {
+		reader = reader_new();
+		features_set(features, sizeof(features));
+		assert_int_equal(reader.ops->connect(reader.arg), 0);
+		fake.control = mappings[i].code;
+		assert_int_equal(keypad_verify(&reader, &sw), mappings[i].want);
+		assert_int_equal(fake.controls, 1);
+		reader_done(&reader);
+	}
+	reader = reader_new();
+	features_set(features, sizeof(features));
+	assert_int_equal(reader.ops->connect(reader.arg), 0);
+	for (fake.control_len = 0; fake.control_len < 2; fake.control_len++)
+		assert_int_equal(
+		    keypad_verify(&reader, &sw), KENMEN_ERR_TRANSMIT);
+	fake.control_len = 70000;
+	assert_int_equal(keypad_verify(&reader, &sw), KENMEN_ERR_TRANSMIT);
+	card_goes();
+	fake.control_len = 0;
+	assert_int_equal(keypad_verify(&reader, &sw), KENMEN_ERR_CARD_REMOVED);
+	assert_int_equal(sw, 77);
+	reader_done(&reader);
+}
+
 int
 main(void)
 {
@@ -771,6 +973,10 @@ main(void)
 		cmocka_unit_test(test_transmit),
 		cmocka_unit_test(test_transmit_nothing),
 		cmocka_unit_test(test_not_transacted),
+		cmocka_unit_test(test_keypad_found),
+		cmocka_unit_test(test_keypad_gone),
+		cmocka_unit_test(test_keypad_form),
+		cmocka_unit_test(test_keypad_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

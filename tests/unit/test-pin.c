@@ -461,8 +461,8 @@ test_verify_after_another_command(void **state)
 
 	(void)state;
 	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
-	assert_int_equal(kenmen_attributes_read(card, NULL, NULL, &a),
-	    KENMEN_ERR_PIN_REQUIRED);
+	assert_int_equal(
+	    script_attributes(card, NULL, NULL, &a), KENMEN_ERR_PIN_REQUIRED);
 	assert_int_equal(verify(card, "1234", NULL), KENMEN_ERR_ARGUMENT);
 	script_done(&s, &card);
 
@@ -563,6 +563,183 @@ test_verify_again(void **state)
 	assert_int_equal(s.resets, 1); /* freed inside the transaction */
 }
 
+/* ---- typed on the reader ---------------------------------------------- */
+
+struct pad {
+	enum kenmen_pin pin;
+	const char *select, *query;
+	const char *form; /* PAD, command, digits, seconds */
+	unsigned timeout_s;
+};
+
+static const struct pad attributes_pad = { KENMEN_PIN_ATTRIBUTES, SELECT_TEXT,
+	"00200091", "PAD 0020009100 04 04 1E", 30 };
+
+/* Tries, then one VERIFY that the reader answers with sw or an error. */
+static int
+pad_run(const struct pad *pad, const char *sw, int err, bool gone,
+    int *ret_tries, unsigned *ret_resets)
+{
+	const struct step steps[] = {
+		{ pad->select, "9000" },
+		{ pad->query, "63C3" },
+		{ pad->form, sw, err, gone },
+	};
+	struct script s = SCRIPT(steps);
+	struct kenmen_card *card;
+	int r;
+
+	s.keypad = true;
+	card = script_card(&s, NULL);
+	assert_true(kenmen_pin_on_pinpad(card, pad->pin));
+	assert_int_equal(kenmen_pin_tries(card, pad->pin), 3);
+	*ret_tries = 99;
+	r = kenmen_pin_verify_on_pinpad(
+	    card, pad->pin, pad->timeout_s, ret_tries);
+	/* One question, one VERIFY. */
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, pad->pin, pad->timeout_s, NULL),
+	    KENMEN_ERR_ARGUMENT);
+	kenmen_card_end(card);
+	*ret_resets = s.resets;
+	assert_true(s.verifies <= 1);
+	script_done(&s, &card);
+	return r;
+}
+
+static void
+test_pinpad_forms(void **state)
+{
+	static const struct pad pads[] = {
+		{ KENMEN_PIN_AUTH, SELECT_JPKI, "00200098",
+		    "PAD 0020009800 04 04 01", 1 },
+		{ KENMEN_PIN_ATTRIBUTES, SELECT_TEXT, "00200091",
+		    "PAD 0020009100 04 04 FF", 255 },
+		{ KENMEN_PIN_FACE_B, SELECT_VISUAL, "00200092",
+		    "PAD 0020009200 0E 0E FF", 256 },
+		{ KENMEN_PIN_FACE_A, SELECT_VISUAL, "00200093",
+		    "PAD 0020009300 0C 0C 78", 120 },
+	};
+	unsigned resets;
+	int tries;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pads) / sizeof(pads[0]); i++) {
+		assert_int_equal(
+		    pad_run(&pads[i], "9000", 0, false, &tries, &resets), 0);
+		assert_int_equal(tries, 99);
+		assert_int_equal(resets, 1); /* it was not left */
+	}
+}
+
+static void
+test_pinpad_answers(void **state)
+{
+	/* resets: what may have been verified is forgotten at the end */
+	static const struct {
+		const char *sw;
+		int err;
+		bool gone;
+		int want, tries;
+		unsigned resets;
+	} cases[] = {
+		{ "63C2", 0, false, KENMEN_ERR_PIN_WRONG, 2, 0 },
+		{ "63C0", 0, false, KENMEN_ERR_PIN_BLOCKED, 0, 0 },
+		{ "6984", 0, false, KENMEN_ERR_PIN_BLOCKED, 0, 0 },
+		{ "6983", 0, false, KENMEN_ERR_PIN_BLOCKED, 0, 0 },
+		{ "6400", 0, false, KENMEN_ERR_TIMEOUT, 99, 0 },
+		{ "6401", 0, false, KENMEN_ERR_CANCELLED, 99, 0 },
+		{ "6403", 0, false, KENMEN_ERR_PIN_FORMAT, 99, 0 },
+		{ "6F00", 0, false, KENMEN_ERR_CARD, 99, 1 },
+		{ "6700", 0, false, KENMEN_ERR_CARD, 99, 1 },
+		{ NULL, KENMEN_ERR_TRANSMIT, false, KENMEN_ERR_TRANSMIT, 99,
+		    1 },
+		{ NULL, KENMEN_ERR_TRANSMIT, true, KENMEN_ERR_CARD_REMOVED, 99,
+		    1 },
+		{ NULL, KENMEN_ERR_CARD_REMOVED, true, KENMEN_ERR_CARD_REMOVED,
+		    99, 1 },
+		{ NULL, KENMEN_ERR_CARD_RESET, false, KENMEN_ERR_CARD_RESET, 99,
+		    1 },
+	};
+	unsigned resets;
+	int tries;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int r = pad_run(&attributes_pad, cases[i].sw, cases[i].err,
+		    cases[i].gone, &tries, &resets);
+
+		assert_int_equal(r, cases[i].want);
+		assert_int_equal(tries, cases[i].tries);
+		assert_int_equal(resets, cases[i].resets);
+	}
+}
+
+/* The key by SELECT EF, settled by the question before. */
+static void
+test_pinpad_by_select(void **state)
+{
+	static const struct step steps[] = {
+		{ SELECT_TEXT, "9000" },
+		{ "00200091", "6A86" },
+		{ "00A4020C02 0011", "9000" },
+		{ "00200080", "63C3" },
+		{ "PAD 0020008000 04 04 1E", "9000" },
+	};
+	struct script s = SCRIPT(steps);
+	struct kenmen_card *card;
+
+	(void)state;
+	s.keypad = true;
+	card = script_card(&s, NULL);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_ATTRIBUTES, 30, NULL),
+	    0);
+	script_done(&s, &card);
+}
+
+/* What no keypad can do, and what nobody may ask of one. */
+static void
+test_pinpad_refused(void **state)
+{
+	static const struct step steps[] = {
+		{ SELECT_JPKI, "9000" },
+		{ "0020009B", "63C5" },
+		{ "00200098", "63C3" },
+	};
+	struct script s = SCRIPT(steps), plain = SCRIPT(steps);
+	struct kenmen_card *card;
+	const int bad = KENMEN_ERR_ARGUMENT;
+
+	(void)state;
+	s.keypad = true;
+	card = script_card(&s, NULL);
+	assert_false(kenmen_pin_on_pinpad(card, KENMEN_PIN_SIGN));
+	assert_false(kenmen_pin_on_pinpad(card, KENMEN_PIN_N));
+	assert_false(kenmen_pin_on_pinpad(NULL, KENMEN_PIN_AUTH));
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_AUTH, 30, NULL), bad);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_SIGN), 5);
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_SIGN, 30, NULL), bad);
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_AUTH, 30, NULL), bad);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_AUTH), 3);
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_AUTH, 0, NULL), bad);
+	assert_int_equal(s.verifies, 0);
+	script_done(&s, &card);
+
+	card = script_card(&plain, NULL);
+	assert_false(kenmen_pin_on_pinpad(card, KENMEN_PIN_AUTH));
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_SIGN), 5);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_AUTH), 3);
+	assert_int_equal(
+	    kenmen_pin_verify_on_pinpad(card, KENMEN_PIN_AUTH, 30, NULL), bad);
+	script_done(&plain, &card);
+}
+
 int
 main(void)
 {
@@ -581,6 +758,10 @@ main(void)
 		cmocka_unit_test(test_verify_format),
 		cmocka_unit_test(test_verify_password),
 		cmocka_unit_test(test_verify_again),
+		cmocka_unit_test(test_pinpad_forms),
+		cmocka_unit_test(test_pinpad_answers),
+		cmocka_unit_test(test_pinpad_by_select),
+		cmocka_unit_test(test_pinpad_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
