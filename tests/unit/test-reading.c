@@ -76,6 +76,18 @@ count_and_end(struct kenmen_card *card)
 }
 
 static int
+attributes_read(struct kenmen_card *card)
+{
+	static const struct kenmen_text_wish wish = { .attributes = true };
+	struct kenmen_text text;
+	int r = kenmen_text_read(card, &wish, NULL, NULL, &text);
+
+	if (r == 0)
+		got = text.attributes;
+	return r;
+}
+
+static int
 verify_and_read(struct kenmen_card *card, const struct kenmen_secret *pin)
 {
 	int r;
@@ -86,7 +98,7 @@ verify_and_read(struct kenmen_card *card, const struct kenmen_secret *pin)
 	if ((r = kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES)) >= 0 &&
 	    (r = kenmen_pin_verify(
 		 card, KENMEN_PIN_ATTRIBUTES, pin, &tries_left)) == 0)
-		r = kenmen_attributes_read(card, NULL, NULL, &got);
+		r = attributes_read(card);
 	kenmen_card_leave(card);
 	kenmen_card_end(card);
 	return r;
