@@ -15,6 +15,7 @@
 #include "log.h"
 #include "origin.h"
 #include "reads.h"
+#include "utf8.h"
 #include "wipe.h"
 
 #define SECOND_US UINT64_C(1000000)

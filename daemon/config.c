@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "origin.h"
+#include "utf8.h"
 
 /*
  * Our own parser, because what Debian's inih does is dangerous here: it cuts
@@ -73,42 +74,9 @@ shown(const char *word, size_t len)
 
 /* ---- text ------------------------------------------------------------ */
 
-/*
- * The code point at *at, which moves past it; -1: no UTF-8 (RFC 3629: no
- * overlong forms, no surrogates, nothing past U+10FFFF). Stops at a NUL.
- */
-static int32_t
-utf8_next(const char **at)
-{
-	static const struct {
-		uint8_t mask, lead;
-		int32_t least; /* a shorter form would have done below */
-	} forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 },
-		{ 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
-	const unsigned char *s = (const unsigned char *)*at;
-	int more = 0;
-	int32_t c;
-
-	while (more < 4 && (s[0] & forms[more].mask) != forms[more].lead)
-		more++;
-	if (more == 4)
-		return -1;
-	c = s[0] & ~forms[more].mask;
-	for (int i = 1; i <= more; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return -1;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < forms[more].least || c > 0x10ffff ||
-	    (c >= 0xd800 && c <= 0xdfff))
-		return -1;
-	*at += more + 1;
-	return c;
-}
-
 /* clang-format off */
 static const struct range {
-	int32_t first, last;
+	unsigned first, last;
 	const char *reason;
 } unwanted[] = {
 	{ 0x00,   0x08,   "a control character" },
@@ -127,12 +95,14 @@ static const struct range {
 static const char *
 line_fault(const char *line, size_t len)
 {
+	const char *end = line + len;
+
 	if (memchr(line, '\0', len))
 		return "a NUL byte";
-	while (*line) {
-		int32_t c = utf8_next(&line);
+	while (line < end) {
+		unsigned c = utf8_next(&line, end);
 
-		if (c < 0)
+		if (c == 0)
 			return "not UTF-8";
 		for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted);
 		     i++)
@@ -298,12 +268,13 @@ static void
 parse_name(struct parser *p, char *value, void *ret)
 {
 	size_t characters = 0, bytes = strlen(value);
+	const char *end = value + bytes;
 
 	/* Assuan sends '%' as "%25". */
 	for (const char *at = value; *at; at++)
 		bytes += *at == '%' ? 2 : 0;
 	for (const char *at = value; *at; characters++)
-		if (utf8_next(&at) < 0)
+		if (utf8_next(&at, end) == 0)
 			return; /* line_fault has said so */
 	if (!value[0])
 		fault(p, "the name is empty");

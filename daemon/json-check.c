@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "utf8.h"
+
 /* Remembers its first failure: at == end from then on, failed set. */
 struct cursor {
 	const char *at, *end;
@@ -204,42 +206,4 @@ json_check(const char *text, size_t len)
 
 	check_value(&c);
 	return !c.failed && c.at == c.end;
-}
-
-/* How many bytes follow this first one; -1: none begins with it. */
-static int
-utf8_following(unsigned char first)
-{
-	if (first < 0x80)
-		return 0;
-	if (first >= 0xc2 && first <= 0xdf)
-		return 1;
-	if (first >= 0xe0 && first <= 0xef)
-		return 2;
-	if (first >= 0xf0 && first <= 0xf4)
-		return 3;
-	return -1;
-}
-
-unsigned
-utf8_next(const char **at, const char *end)
-{
-	static const unsigned smallest[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)*at;
-	unsigned value;
-	int n;
-
-	if (*at == end || (n = utf8_following(*p)) < 0 || end - *at <= n)
-		return 0;
-	value = n == 0 ? *p : *p & (0x3fu >> n);
-	for (int i = 1; i <= n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (p[i] & 0x3fu);
-	}
-	if (value < smallest[n] || value > 0x10ffff ||
-	    (value >= 0xd800 && value <= 0xdfff))
-		return 0;
-	*at += n + 1;
-	return value;
 }

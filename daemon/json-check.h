@@ -19,10 +19,4 @@
  */
 bool json_check(const char *text, size_t len);
 
-/*
- * The next character of UTF-8 text (RFC 3629: shortest form, no surrogate);
- * 0 at the end or where it is none. Moves *at behind it.
- */
-unsigned utf8_next(const char **at, const char *end);
-
 #endif

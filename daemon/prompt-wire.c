@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "pack.h"
+#include "utf8.h"
 
 #define TRIES_MAX 99
 #define STEPS_MAX 9
@@ -36,95 +37,14 @@ prompt_request_encode(
 	return pack_finish(&p) ? (int)p.len : -1;
 }
 
-/*
- * How many bytes the UTF-8 character at s has (RFC 3629: no overlong forms,
- * no surrogates, nothing past U+10FFFF); 0: it is none. Stops at a NUL.
- */
-static unsigned
-utf8_len(const unsigned char *s)
-{
-	/* clang-format off */
-	static const struct {
-		unsigned char first, last, second_first, second_last;
-		unsigned len;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	/* clang-format on */
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last)
-			continue;
-		if (forms[i].len > 1 && (s[1] < forms[i].second_first ||
-					    s[1] > forms[i].second_last))
-			return 0;
-		for (unsigned k = 2; k < forms[i].len; k++)
-			if ((s[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
-}
-
-/*
- * What a window must not show inside a name: it would break its lines, turn
- * its direction, or make Qt take the text for HTML. The door keeps such
- * characters out already; a runner that a card has taken over does not.
- */
-/* clang-format off */
-static const struct {
-	const char *first, *last; /* of the same length */
-} unwanted[] = {
-	{ "\x01",         "\x1f" },
-	{ "<",            "<" },
-	{ "\x7f",         "\x7f" },
-	{ "\xc2\x80",     "\xc2\x9f" },     /* U+0080 to U+009F */
-	{ "\xd8\x9c",     "\xd8\x9c" },     /* U+061C */
-	{ "\xe2\x80\x8e", "\xe2\x80\x8f" }, /* U+200E, U+200F */
-	{ "\xe2\x80\xa8", "\xe2\x80\xae" }, /* U+2028 to U+202E */
-	{ "\xe2\x81\xa6", "\xe2\x81\xa9" }, /* U+2066 to U+2069 */
-};
-/* clang-format on */
-
-static bool
-character_ok(const char *s, size_t len)
-{
-	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
-		if (len == strlen(unwanted[i].first) &&
-		    memcmp(s, unwanted[i].first, len) >= 0 &&
-		    memcmp(s, unwanted[i].last, len) <= 0)
-			return false;
-	return true;
-}
-
-static bool
-text_ok(const char *text)
-{
-	unsigned len;
-
-	for (; *text; text += len) {
-		len = utf8_len((const unsigned char *)text);
-		if (!len || !character_ok(text, len))
-			return false;
-	}
-	return true;
-}
-
 static bool
 request_ok(const struct prompt_request *r)
 {
 	/* A window that cannot say who asks must not be shown. */
-	return (r->origin[0] || r->user[0]) && text_ok(r->origin) &&
-	       text_ok(r->origin_name) && text_ok(r->user) &&
-	       text_ok(r->purpose) && r->step <= r->steps;
+	return (r->origin[0] || r->user[0]) && utf8_shows_plainly(r->origin) &&
+	       utf8_shows_plainly(r->origin_name) &&
+	       utf8_shows_plainly(r->user) && utf8_shows_plainly(r->purpose) &&
+	       r->step <= r->steps;
 }
 
 bool

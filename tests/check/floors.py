@@ -33,6 +33,7 @@ PLACES = {
     "daemon/kind": ("base", 0),
     "daemon/log": ("base", 0),
     "daemon/pack": ("base", 0),
+    "daemon/utf8": ("base", 0),
     "daemon/wipe": ("base", 0),
     "daemon/wire": ("base", 1),
     # the voice's wire: not for the door, it carries the PIN

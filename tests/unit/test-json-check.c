@@ -155,22 +155,6 @@ nesting_has_a_limit(void **state)
 	GOOD("[[],[],[],[],[],[],[],[],[],[],[],[]]");
 }
 
-static void
-utf8_is_stepped_through(void **state)
-{
-	const char text[] = "a\xc3\xa9\xe6\xb0\x8f\xf0\xa0\xae\x9f";
-	const char *at = text, *end = text + sizeof(text) - 1;
-
-	(void)state;
-	assert_int_equal(utf8_next(&at, end), 'a');
-	assert_int_equal(utf8_next(&at, end), 0xe9);
-	assert_int_equal(utf8_next(&at, end), 0x6c0f);
-	assert_int_equal(utf8_next(&at, end), 0x20b9f);
-	assert_ptr_equal(at, end);
-	assert_int_equal(utf8_next(&at, end), 0);
-	assert_ptr_equal(at, end);
-}
-
 int
 main(void)
 {
@@ -181,7 +165,6 @@ main(void)
 		cmocka_unit_test(strings_are_whole),
 		cmocka_unit_test(text_is_utf8),
 		cmocka_unit_test(nesting_has_a_limit),
-		cmocka_unit_test(utf8_is_stepped_through),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
