@@ -5,7 +5,8 @@
 # What each purpose needs, beyond what every Debian has. Without recommended
 # packages, so headers and runtimes are named one by one.
 packages_build="gcc libc6-dev meson ninja-build pkg-config libpcsclite-dev
-	libsystemd-dev libmicrohttpd-dev libgnutls28-dev libcjson-dev"
+	libsystemd-dev libmicrohttpd-dev libgnutls28-dev libcjson-dev
+	libssl-dev libopenjp2-7-dev libpng-dev"
 packages_card="pcscd iproute2"
 packages_tests="$packages_build $packages_card libcmocka-dev
 	git clang clang-format libclang-rt-14-dev valgrind openssl curl
@@ -13,7 +14,7 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
 	xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
-	chromium libnss3-tools python3-websocket"
+	chromium libnss3-tools python3-websocket opensc opensc-pkcs11"
 
 say()
 {
