@@ -412,7 +412,7 @@ struct kenmen_face {
 	char birth_date[11], birth_date_raw[33];
 	char sex_code[5];
 	enum kenmen_sex sex;
-	char expires[11]; /* YYYY-MM-DD, or "" */
+	char expires[11]; /* YYYY-MM-DD, or ""; no signature covers it */
 	struct kenmen_blob name_png, address_png;
 	struct kenmen_blob photo_jp2; /* empty: the card carries none */
 	struct kenmen_blob photo_png; /* empty: none, or not decodable */

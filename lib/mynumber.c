@@ -400,6 +400,16 @@ kenmen_text_read(struct kenmen_card *card, const struct kenmen_text_wish *wish,
 
 /* ---- the visual application ------------------------------------------- */
 
+/* DF29, which the issuer did not sign. */
+static void
+face_expires(const struct kenmen_blob *value, char *ret)
+{
+	char raw[9] = "";
+
+	if (record_text(value->bytes, value->len, raw, sizeof(raw)))
+		record_date(raw, ret);
+}
+
 /* Images go to a web page: nothing else passes for one. */
 static int
 face_fill(const struct genuine_record *record, struct kenmen_face *face)
@@ -409,6 +419,7 @@ face_fill(const struct genuine_record *record, struct kenmen_face *face)
 
 	if ((r = genuine_face_fill(record, face)) < 0)
 		return r;
+	face_expires(&record->expires, face->expires);
 	if (!record_is_png(face->name_png.bytes, face->name_png.len) ||
 	    !record_is_png(face->address_png.bytes, face->address_png.len) ||
 	    (photo->bytes != NULL && !record_is_jp2(photo->bytes, photo->len)))
