@@ -4,6 +4,7 @@
  * each with its length in two bytes before it. An answer of no bytes is an
  * exchange that failed; after the last one the card is gone.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -13,7 +14,19 @@ enum {
 	FLAG_NO_SFI = 1,
 	FLAG_NO_EXTENDED = 2,
 	FLAG_SMALL_BLOCKS = 4,
-	FLAG_CARD_INFO = 8, /* else the attributes */
+	FLAG_CARD_INFO = 8, /* else what stands in the bits ERRAND */
+	FLAG_END = 0x10,    /* the transaction, before it is let go */
+	ERRAND = 0xE0,
+};
+
+/* With a PIN that the card may accept or not. */
+enum {
+	ERRAND_ATTRIBUTES = 0x00,
+	ERRAND_TEXT = 0x20,
+	ERRAND_FACE = 0x40,
+	ERRAND_EVIDENCE = 0x60,
+	ERRAND_LOGIN = 0x80,
+	ERRAND_SIGN = 0xA0,
 };
 
 struct answers {
@@ -101,31 +114,133 @@ static const struct kenmen_reader_ops answers_ops = {
 	.close = answers_close,
 };
 
-static void
-read_attributes(struct kenmen_card *card, struct answers *a)
+/* A PIN that its rules allow, typed. 0: the card took it. */
+static int
+verify(struct kenmen_card *card, struct answers *a, enum kenmen_pin pin,
+    const char *code)
 {
-	static struct kenmen_attributes attributes;
-	struct kenmen_secret *pin = NULL;
+	struct kenmen_secret *secret = NULL;
 	int left = -1, r, tries;
 
-	tries = kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES);
+	tries = kenmen_pin_tries(card, pin);
 	FUZZ_CHECK(tries <= 15 && a->verifies == 0);
-	if (tries < 0 || kenmen_secret_new(&pin) < 0)
-		return;
-	memcpy(kenmen_secret_bytes(pin), "1234", 4);
-	FUZZ_CHECK(kenmen_secret_set_len(pin, 4) == 0);
-	r = kenmen_pin_verify(card, KENMEN_PIN_ATTRIBUTES, pin, &left);
+	if (tries < 0 || kenmen_secret_new(&secret) < 0)
+		return -1;
+	memcpy(kenmen_secret_bytes(secret), code, strlen(code));
+	FUZZ_CHECK(kenmen_secret_set_len(secret, strlen(code)) == 0);
+	r = kenmen_pin_verify(card, pin, secret, &left);
 	FUZZ_CHECK(a->verifies <= 1);
 	FUZZ_CHECK(r <= 0 && left >= -1 && left <= 15);
-	if (r == 0 &&
-	    kenmen_attributes_read(card, NULL, NULL, &attributes) == 0) {
-		FUZZ_CHECK(memchr(attributes.name, 0, sizeof(attributes.name)));
-		FUZZ_CHECK(
-		    memchr(attributes.address, 0, sizeof(attributes.address)));
+	kenmen_secret_free(&secret);
+	return r;
+}
+
+static void
+check_list(const struct kenmen_authenticity *list, int r)
+{
+	FUZZ_CHECK(list->n <= KENMEN_CHECKS_MAX);
+	FUZZ_CHECK((list->verdict == KENMEN_FAILED) == (r < 0));
+	/* Nobody trusts anybody here. */
+	FUZZ_CHECK(list->verdict != KENMEN_VERIFIED);
+	for (unsigned i = 0; i < list->n; i++) {
+		FUZZ_CHECK(memchr(
+		    list->check[i].name, 0, sizeof(list->check[i].name)));
+		FUZZ_CHECK(memchr(
+		    list->check[i].detail, 0, sizeof(list->check[i].detail)));
 	}
+}
+
+static void
+read_text(struct kenmen_card *card, bool all)
+{
+	const struct kenmen_text_wish wish = { true, all, all, NULL };
+	static struct kenmen_text text;
+	struct kenmen_attributes *attributes = &text.attributes;
+	int r = kenmen_text_read(card, &wish, NULL, NULL, &text);
+
+	if (r < 0 && r != KENMEN_ERR_AUTHENTICITY)
+		return;
+	check_list(&text.authenticity, r);
+	FUZZ_CHECK(memchr(attributes->name, 0, sizeof(attributes->name)));
+	FUZZ_CHECK(memchr(attributes->address, 0, sizeof(attributes->address)));
+	if (r == 0 && all)
+		FUZZ_CHECK(kenmen_my_number_ok(text.my_number));
+	else
+		FUZZ_CHECK(text.my_number[0] == 0);
+}
+
+static void
+read_face(struct kenmen_card *card, bool evidence)
+{
+	const struct kenmen_challenge challenge = {
+		.origin = "https://a.example", .len = 32, .now = 1
+	};
+	const struct kenmen_face_wish wish = { NULL,
+		evidence ? &challenge : NULL, true };
+	struct kenmen_face face;
+	int r = kenmen_face_read(card, &wish, NULL, NULL, &face);
+
+	if (r < 0 && r != KENMEN_ERR_AUTHENTICITY)
+		return;
+	check_list(&face.authenticity, r);
+	FUZZ_CHECK((r == 0) == (face.name_png.bytes != NULL));
+	FUZZ_CHECK(face.photo_jp2.bytes || !face.photo_png.bytes);
+	FUZZ_CHECK(evidence || !face.evidence_jws.bytes);
+	kenmen_face_finish(&face);
+}
+
+static void
+read_signatures(struct kenmen_card *card, enum kenmen_certificate key)
+{
+	const struct kenmen_challenge challenge = {
+		.origin = "https://a.example", .len = 32, .now = 1
+	};
+	const uint8_t digest[32] = { 0 };
+	uint8_t signature[KENMEN_SIGNATURE_MAX];
+	struct kenmen_blob der = { NULL, 0 }, jws = { NULL, 0 };
+	size_t len = sizeof(signature);
+
+	if (kenmen_certificate_read(card, key, NULL, NULL, &der) == 0) {
+		FUZZ_CHECK(der.len >= 2 && der.bytes[0] == 0x30);
+		if (kenmen_login_sign(card, &der, &challenge, &jws) == 0)
+			FUZZ_CHECK(jws.bytes[jws.len] == 0);
+	}
+	if (kenmen_sign(card, key, KENMEN_SHA256, digest, signature, &len) == 0)
+		FUZZ_CHECK(len > 0 && len <= sizeof(signature));
+	kenmen_blob_free(&jws);
+	kenmen_blob_free(&der);
+}
+
+static void
+read_errand(struct kenmen_card *card, struct answers *a, unsigned errand)
+{
+	static const struct {
+		unsigned errand;
+		enum kenmen_pin pin;
+		const char *code;
+	} pins[] = {
+		{ ERRAND_ATTRIBUTES, KENMEN_PIN_ATTRIBUTES, "1234" },
+		{ ERRAND_TEXT, KENMEN_PIN_ATTRIBUTES, "1234" },
+		{ ERRAND_FACE, KENMEN_PIN_FACE_B, "02040120354821" },
+		{ ERRAND_EVIDENCE, KENMEN_PIN_FACE_A, "123456789018" },
+		{ ERRAND_LOGIN, KENMEN_PIN_AUTH, "1234" },
+		{ ERRAND_SIGN, KENMEN_PIN_SIGN, "SAMPLE1234" },
+	};
+	size_t i = errand >> 5;
+
+	if (i >= sizeof(pins) / sizeof(pins[0]) ||
+	    verify(card, a, pins[i].pin, pins[i].code) < 0)
+		return;
+	if (errand == ERRAND_ATTRIBUTES || errand == ERRAND_TEXT)
+		read_text(card, errand == ERRAND_TEXT);
+	else if (errand == ERRAND_FACE || errand == ERRAND_EVIDENCE)
+		read_face(card, errand == ERRAND_EVIDENCE);
+	else
+		read_signatures(card, errand == ERRAND_LOGIN
+					  ? KENMEN_CERT_AUTH
+					  : KENMEN_CERT_SIGN);
 	kenmen_card_leave(card);
 	FUZZ_CHECK(a->verifies <= 1);
-	kenmen_secret_free(&pin);
 }
 
 static void
@@ -165,8 +280,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			if (flags & FLAG_CARD_INFO)
 				read_card_info(card, &a);
 			else
-				read_attributes(card, &a);
-			if (flags & 0x10)
+				read_errand(card, &a, flags & ERRAND);
+			if (flags & FLAG_END)
 				kenmen_card_end(card);
 		}
 		kenmen_card_free(&card);

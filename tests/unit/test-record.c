@@ -419,6 +419,123 @@ test_long_codes(void **state)
 	assert_int_equal(parse_texts(&t, &a), KENMEN_ERR_DATA);
 }
 
+/* ---- EF 0001 and images ----------------------------------------------- */
+
+/* The check digit by another way of saying the same rule: weights from the
+ * left, 6 5 4 3 2 7 6 5 4 3 2. */
+static char
+check_digit(const char *digits)
+{
+	static const int weights[11] = { 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2 };
+	int sum = 0;
+
+	for (int i = 0; i < 11; i++)
+		sum += (digits[i] - '0') * weights[i];
+	return (char)(sum % 11 <= 1 ? '0' : '0' + 11 - sum % 11);
+}
+
+static void
+test_my_number_ok(void **state)
+{
+	char number[KENMEN_MY_NUMBER_LEN + 1] = "";
+
+	(void)state;
+	assert_true(kenmen_my_number_ok("123456789018"));
+	assert_false(kenmen_my_number_ok("123456789010"));
+	assert_false(kenmen_my_number_ok(""));
+	assert_false(kenmen_my_number_ok(NULL));
+	assert_false(kenmen_my_number_ok("12345678901"));
+	assert_false(kenmen_my_number_ok("1234567890180"));
+	assert_false(kenmen_my_number_ok("12345678901 "));
+	assert_false(kenmen_my_number_ok("12345678901x"));
+	assert_false(kenmen_my_number_ok("-23456789018"));
+	assert_true(kenmen_my_number_ok("000000000000"));
+	/* Of ten last digits one is right, whatever stands before it. */
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(number, sizeof(number), "%011u",
+		    (i * 2654435761u) ^ i << 5);
+		number[11] = '\0';
+		for (char last = '0'; last <= '9'; last++) {
+			number[11] = last;
+			assert_int_equal(kenmen_my_number_ok(number),
+			    last == check_digit(number));
+		}
+		number[11] = '\0';
+	}
+}
+
+static int
+my_number(const void *buf, size_t len, char *ret)
+{
+	memset(ret, 'x', KENMEN_MY_NUMBER_LEN + 1);
+	return record_my_number(buf, len, ret);
+}
+
+static void
+test_my_number(void **state)
+{
+	char number[KENMEN_MY_NUMBER_LEN + 1];
+	static const char good[] = "\xFF\x10\x0C"
+				   "123456789018\xFF\xFF";
+	static const char long_form[] = "\xFF\x10\x82\x00\x0C"
+					"123456789018";
+	static const char *const bad[] = {
+		"\xFF\x10\x0C"
+		"123456789019\xFF\xFF",
+		"\xFF\x10\x0C"
+		"12345678901a\xFF\xFF",
+		"\xFF\x10\x0B"
+		"123456789018\xFF\xFF",
+		"\xFF\x10\x0D"
+		"123456789018\xFF\xFF",
+		"\xFF\x11\x0C"
+		"123456789018\xFF\xFF",
+		"\xFF\x20\x0C"
+		"123456789018\xFF\xFF",
+		"\xFF\x10\x7F"
+		"123456789018\xFF\xFF",
+	};
+
+	(void)state;
+	assert_int_equal(my_number(good, 17, number), 0);
+	assert_string_equal(number, "123456789018");
+	assert_int_equal(my_number(good, 15, number), 0);
+	assert_int_equal(my_number(long_form, 17, number), 0);
+	assert_string_equal(number, "123456789018");
+	for (size_t n = 0; n < 15; n++)
+		assert_int_equal(my_number(good, n, number), KENMEN_ERR_DATA);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(
+		    my_number(bad[i], 17, number), KENMEN_ERR_DATA);
+		assert_int_equal(number[0], 'x');
+	}
+}
+
+static void
+test_images(void **state)
+{
+	static const uint8_t png[] = { 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A,
+		0x0A, 0x00 };
+	static const uint8_t jp2[] = { 0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20,
+		0x20, 0x0D, 0x0A, 0x87, 0x0A, 0x00 };
+	uint8_t bent[sizeof(jp2)];
+
+	(void)state;
+	assert_true(record_is_png(png, 8) && record_is_png(png, 9));
+	assert_false(record_is_png(png, 7) || record_is_png(NULL, 0));
+	assert_true(record_is_jp2(jp2, 12) && record_is_jp2(jp2, 13));
+	assert_false(record_is_jp2(jp2, 11) || record_is_jp2(NULL, 0));
+	assert_false(record_is_png(jp2, 12) || record_is_jp2(png, 9));
+	for (size_t i = 0; i < 12; i++) {
+		memcpy(bent, jp2, sizeof(bent));
+		bent[i] ^= 1;
+		assert_false(record_is_jp2(bent, sizeof(bent)));
+		memcpy(bent, png, sizeof(png));
+		bent[i % 8] ^= 1;
+		assert_false(record_is_png(bent, sizeof(png)));
+	}
+}
+
 int
 main(void)
 {
@@ -435,6 +552,9 @@ main(void)
 		cmocka_unit_test(test_birth_date),
 		cmocka_unit_test(test_sex),
 		cmocka_unit_test(test_long_codes),
+		cmocka_unit_test(test_my_number_ok),
+		cmocka_unit_test(test_my_number),
+		cmocka_unit_test(test_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
