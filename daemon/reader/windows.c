@@ -177,6 +177,9 @@ windows_pin(struct windows *windows, const struct topic *topic,
 		report_event(windows->env->wire, EVENT_PIN_TYPED);
 		if (kenmen_pin_fold(topic->pin, pin) == 0)
 			return CODE_NONE;
+		/* A slip of the keys may be most of a PIN: it does not wait
+		 * in memory while the next window is open. */
+		kenmen_secret_set_len(pin, 0);
 		if (++windows->malformed == MALFORMED_MAX)
 			return CODE_PIN_FORMAT;
 		note = NOTE_FORMAT;
