@@ -504,6 +504,7 @@ int kenmen_trust_issuer(const struct kenmen_trust *trust, const uint8_t *der,
     size_t len, struct kenmen_blob *ret);
 
 enum kenmen_hash { KENMEN_SHA256, KENMEN_SHA384, KENMEN_SHA512, KENMEN_HASH_N };
+/* Bytes of such a digest; 0: no hash of ours. */
 size_t kenmen_hash_len(enum kenmen_hash hash);
 
 #define KENMEN_SIGNATURE_MAX 512
