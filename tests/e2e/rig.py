@@ -99,9 +99,14 @@ def become_reaper():
 def children(pid):
     """The live and dead children of a process, by pid."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found    # it went while we looked
+    for task in tasks:
         with contextlib.suppress(OSError):
-            found += map(int, task.read_text().split())
+            found += map(int, pathlib.Path(
+                f"/proc/{pid}/task/{task}/children").read_text().split())
     return found
 
 
