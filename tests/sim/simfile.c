@@ -101,7 +101,7 @@ sim_file_attributes(const struct sim_person *person,
 	}
 	for (unsigned i = 0; i < ATTRIBUTES_N; i++)
 		put_tlv(&o, 0xDF22 + i, values[i]);
-	return o.len;
+	return o.len > switches->cut ? o.len - switches->cut : 0;
 }
 
 /* EF 0003: two digests and a signature; their places, not their values. */

@@ -28,6 +28,7 @@ static const struct {
 	{ "empty-certs",         AT(empty_certs),         FLAG,   1 },
 	{ "long-header",         AT(long_header),         FLAG,   1 },
 	{ "odd-offsets",         AT(odd_offsets),         FLAG,   1 },
+	{ "cut",                 AT(cut),                 NUMBER, 1 },
 	{ "slow",                AT(slow),                NUMBER, 15 },
 	{ "remove-at",           AT(remove_at),           NUMBER, 1 },
 	{ "lose-at",             AT(lose_at),             NUMBER, 1 },

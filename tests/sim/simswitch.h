@@ -25,6 +25,7 @@ struct sim_switches {
 	unsigned empty_certs; /* certificate not issued: FF instead of 6A82 */
 	unsigned long_header; /* EF 0002 starts FF 20 82 even when short */
 	unsigned odd_offsets; /* EF 0002: the offset table is nonsense */
+	unsigned cut;         /* EF 0002 ends so many bytes before its end */
 	/* the reader: what the doors do, the card knows nothing of it */
 	unsigned slow;      /* milliseconds per exchange */
 	unsigned remove_at; /* pulled before the nth exchange from now */
