@@ -392,7 +392,7 @@ class Card:
 
     def verified(self):
         """Names of the PINs that count as verified now."""
-        return set(self.state()["verified"].split(",")) - {"none"}
+        return set(self.state().get("verified", "none").split(",")) - {"none"}
 
     def log(self):
         return self.command("log")
@@ -423,6 +423,23 @@ class Card:
     def verifies(self):
         """The exchanges that could cost a try."""
         return [e for e in self.exchanges() if e.name == "VERIFY"]
+
+    def _wait(self, fits, what):
+        """The simulator tells nobody that it was spoken to: asked often."""
+        end = deadline()
+        while not fits():
+            if not left(end):
+                raise Trouble(f"card {self.slot} never {what}: {self.log()}")
+            time.sleep(0.005)
+
+    def wait_exchange(self, name, n=1):
+        """Until the nth command of that name is with the card."""
+        self._wait(lambda: self.names().count(name) >= n, f"saw {name} {n}")
+
+    def wait_forgotten(self):
+        """Until no PIN counts as verified: after a death of who held the
+        card; who gives it back does so before the read ends."""
+        self._wait(lambda: not self.verified(), "forgot its PIN")
 
     def stop(self):
         with contextlib.suppress(Trouble, OSError):
@@ -850,14 +867,16 @@ class Rig:
         env.update(self.more_env)
         return env
 
-    def start_pcscd(self):
-        """Starts pcscd and returns when it shows both readers."""
+    def start_pcscd(self, readers=True):
+        """Starts pcscd and returns when it shows both readers, or, without
+        them, none. (It never looks for a virtual reader again: readers come
+        with the next pcscd.)"""
         driver = os.environ.get("KENMEN_VPCD") or \
             "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
         port = f"0x{self.reader_port:04X}"
         (self.dir / "reader.conf.d/vpcd").write_text(
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port}\n'
-            f"LIBPATH {driver}\nCHANNELID {port}\n")
+            f"LIBPATH {driver}\nCHANNELID {port}\n" if readers else "")
         with contextlib.suppress(FileNotFoundError):
             self.site.socket.unlink()
         self.pcscd = Process("pcscd", [
@@ -872,7 +891,7 @@ class Rig:
                 if self.pcscd.child.poll() is not None or not left(end):
                     raise Trouble("pcscd: " + self.pcscd.text())
                 time.sleep(0.005)   # its socket is not bound yet
-        self.pcsc.wait_readers(2)
+        self.pcsc.wait_readers(2 if readers else 0)
 
     def stop_pcscd(self, number=signal.SIGTERM):
         """Ends pcscd; SIGKILL for a crash. Cards stay in their readers."""
