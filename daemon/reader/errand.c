@@ -145,6 +145,9 @@ ask_pin(struct errand *e, enum prompt_note note, unsigned *malformed,
 		report_event(e->env->wire, EVENT_PIN_TYPED);
 		if (kenmen_pin_fold(KENMEN_PIN_ATTRIBUTES, pin) == 0)
 			return CODE_NONE;
+		/* Not kept while the next window is open: it may be another
+		 * secret of theirs. */
+		kenmen_secret_set_len(pin, 0);
 		if (++*malformed == MALFORMED_MAX)
 			return CODE_PIN_FORMAT;
 		note = NOTE_FORMAT;
