@@ -30,6 +30,8 @@ struct sim_switches {
 	unsigned slow;      /* milliseconds per exchange */
 	unsigned remove_at; /* pulled before the nth exchange from now */
 	unsigned lose_at;   /* pulled after it: done, but the answer is lost */
+	unsigned fail_at;   /* after it the answer is lost, the card stays */
+	unsigned fail_always;    /* the same of every exchange */
 	unsigned read_len_limit; /* longer answers (without SW) fail */
 };
 

@@ -720,6 +720,16 @@ test_reader_loses_the_card(void **state)
 	assert_int_equal(transmit(VERIFY_0000), KENMEN_ERR_CARD_REMOVED);
 	assert_int_equal(simcard_tries(card, SIM_PIN_ATTRIBUTES), 2);
 	set("lose-at", "off");
+	set("fail-at", "2");
+	start();
+	assert_int_equal(transmit(SELECT_TEXT), 0);
+	assert_int_equal(transmit(VERIFY_0000), KENMEN_ERR_TRANSMIT);
+	assert_int_equal(simcard_tries(card, SIM_PIN_ATTRIBUTES), 1);
+	assert_int_equal(transmit(TRIES), 0);
+	set("fail-at", "off");
+	set("fail-always", "on");
+	assert_int_equal(transmit(TRIES), KENMEN_ERR_TRANSMIT);
+	set("fail-always", "off");
 	start();
 	reader.hook = hook_remove;
 	reader.hook_arg = &second;
