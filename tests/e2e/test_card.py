@@ -154,6 +154,64 @@ def test_a_wrong_pin_whose_answer_is_lost(rig):
     left_clean(rig)
 
 
+# ---- an exchange that fails, and the card stays -------------------------
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_failed_before_the_prompt(rig, nth):
+    """A card laid down askew: it is tried again without being lifted."""
+    rig.card[0].switch("fail-at", nth)
+    read_person(rig)
+    assert len(rig.card[0].verifies()) == 1
+
+
+@pytest.mark.shows("read:card_removed")
+@pytest.mark.parametrize("nth, reached", [
+    (3, ["SELECT", "TRIES", "SELECT"]),
+    (4, ["SELECT", "TRIES", "SELECT", "TRIES"]),
+    (5, ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY"])])
+def test_failed_while_it_is_read(rig, nth, reached):
+    """It may be another card by now: no command follows, least of all a
+    second VERIFY; and the PIN that the card may have taken is gone."""
+    rig.card[0].switch("fail-at", nth)
+    rig.windows.answer("pin 1234")
+    rig.session().read().failed("card_removed")
+    assert rig.card[0].names() == reached
+    left_clean(rig)
+    reads_as_ever(rig)
+
+
+@pytest.mark.parametrize("nth, names", [
+    (6, SEVEN[:6] + ["READ", "SELECT"]), (7, SEVEN)])
+def test_failed_when_it_was_unlocked(rig, nth, names):
+    """A READ may be repeated; and where the parting word was lost the card is
+    powered off."""
+    rig.card[0].switch("fail-at", nth)
+    read_person(rig)
+    assert rig.card[0].names() == names
+
+
+@pytest.mark.parametrize("ignore, code", [
+    ("Virtual PCD 00 01", "not_my_number_card"), ("Other", "no_card")])
+def test_failing_for_good(make_rig, ignore, code):
+    """Three attempts, and it is left alone; also beside an empty reader."""
+    rig = make_rig(config={"reader": {"card_timeout": 4, "ignore": ignore}})
+    rig.card[0].switch("fail-always")
+    rig.session().read().failed(code)
+    assert rig.card[0].names() == ["SELECT"] * 3
+
+
+def test_swapped_unseen_before_the_prompt(rig):
+    """Nothing is known of the new card: it is asked like the first."""
+    rig.card[0].switch("slow", 300)
+    rig.windows.answer("pin " + PINS["taro"])
+    read = rig.session().read()
+    rig.card[0].wait_exchange("SELECT")
+    rig.card[0].switch("slow", "off")
+    rig.card[0].swap("taro")
+    assert attributes(read) == PEOPLE["taro"]
+    assert len(rig.card[0].verifies()) == 1
+
+
 # ---- swapped, taken away, changed under the prompt ----------------------
 
 def nothing_reached(rig):

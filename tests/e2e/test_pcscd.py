@@ -175,6 +175,14 @@ def test_another_program_gives_the_card_back(rig):
     assert attributes(read) == PEOPLE["hanako"]
 
 
+@pytest.mark.rig(people=("taro", "hanako"))
+def test_another_program_uses_another_card(rig):
+    """What one cannot look at is no reason for several_cards, nor to wait."""
+    with rig.pcsc.connect(rig.reader(0), Pcsc.EXCLUSIVE):
+        read_person(rig)
+    assert rig.card[0].exchanges() == []
+
+
 @pytest.mark.shows("read:reader_busy")
 def test_another_program_keeps_a_transaction(rig):
     page = rig.session()
