@@ -105,13 +105,13 @@ def test_no_reader_at_all(make_rig):
 def test_reader_and_card_share_the_time(make_rig):
     """A reader that comes does not make it start again."""
     rig = make_rig(pcscd=False, people=(), config={"reader": {
-        "card_timeout": 2}})
+        "card_timeout": 3}})
     rig.start_pcscd(readers=False)
     read = rig.session().read()
     read.until("waiting_for_reader")
     read.poll(wait=1)
     readers_come(rig)
-    assert read.until("waiting_for_card")["deadline_ms"] <= 1000
+    assert read.until("waiting_for_card")["deadline_ms"] <= 2000
     read.failed("no_card")
 
 
