@@ -1,9 +1,10 @@
 /*
  * The API of kenmend as functions: a request that http.c let through comes
- * in, a reply goes out, now or later. The only file that turns JSON text
- * into structs and back.
+ * in, a reply goes out, now or later. JSON text becomes structs in
+ * api-body.c, and structs become JSON text in api-answer.c and api-result.c;
+ * nobody else knows JSON.
  *
- * api.c calls nobody above it: a caller's struct api_call carries the
+ * The API calls nobody above it: a caller's struct api_call carries the
  * functions by which a late reply reaches it.
  */
 #ifndef API_H
@@ -80,7 +81,7 @@ struct api_call {
 	void (*reply)(struct api_call *call, struct api_reply *reply);
 	void (*push)(struct api_call *call, const char *text, size_t len);
 	void (*finish)(struct api_call *call);
-	void *pending; /* api.c's own */
+	void *pending; /* the API's own */
 };
 
 struct api;

@@ -48,6 +48,7 @@ struct http {
 	bool stopping;
 	bool asker_failed; /* said once */
 	unsigned idle_runs;
+	size_t unread_len; /* in TLS buffers, when we last looked */
 	unsigned listeners_n;
 	struct listener listeners[LISTENERS_MAX];
 };
@@ -56,6 +57,7 @@ struct connection {
 	struct guest guest; /* first: the crowd's guest is the connection */
 	struct listener *listener;
 	struct MHD_Connection *mhd;
+	gnutls_session_t tls;
 	struct request *request; /* the one that is here now, or NULL */
 };
 
@@ -760,9 +762,9 @@ connection_new(struct listener *listener, struct MHD_Connection *mhd)
 	crowd_enter(&http->crowd, &connection->guest, fd->connect_fd, uid,
 	    http_now(http));
 	/* Without tickets a connection is only slower. */
-	if (tls && tls->tls_session)
+	if (tls && (connection->tls = tls->tls_session))
 		gnutls_session_ticket_enable_server(
-		    tls->tls_session, &http->ticket_key);
+		    connection->tls, &http->ticket_key);
 	return connection;
 }
 
@@ -790,17 +792,37 @@ connection_changed(void *arg, struct MHD_Connection *mhd, void **context,
 
 /* ---- the loop -------------------------------------------------------- */
 
+/* No descriptor announces what TLS has decrypted already. */
+static size_t
+http_unread_len(const struct http *http)
+{
+	size_t len = 0;
+
+	for (struct guest *g = http->crowd.oldest; g; g = g->newer) {
+		const struct connection *connection = (struct connection *)g;
+
+		if (connection->tls)
+			len += gnutls_record_check_pending(connection->tls);
+	}
+	return len;
+}
+
 /*
  * The HTTP library wants to be run again at once: rightly when bytes are left
- * in a TLS buffer, but 0.9.75 also, and for ever, when a handshake lacks
- * bytes. Those will announce themselves, so when nothing came of four runs it
- * has to wait, up to 128 ms.
+ * in a TLS buffer, of which it takes a piece in each run; but 0.9.75 also, and
+ * for ever, when a handshake lacks bytes. Those will announce themselves, so
+ * when nothing came of four runs it has to wait, up to 128 ms.
  */
 static uint64_t
 http_pause_us(struct http *http)
 {
-	unsigned idle = http->idle_runs++;
+	size_t unread_len = http_unread_len(http);
+	unsigned idle;
 
+	if (unread_len != http->unread_len)
+		http->idle_runs = 0;
+	http->unread_len = unread_len;
+	idle = http->idle_runs++;
 	if (idle < 4)
 		return 0;
 	return UINT64_C(1000) << (idle < 11 ? idle - 4 : 7);

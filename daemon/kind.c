@@ -71,6 +71,24 @@ static const char *const certificate_names[KENMEN_CERT_N] = {
 	[KENMEN_CERT_SIGN_CA] = "sign_ca",
 };
 
+static const char *const lang_names[LANG_N] = {
+	[LANG_JA] = "ja",
+	[LANG_EN] = "en",
+};
+
+static const char *const hash_names[KENMEN_HASH_N] = {
+	[KENMEN_SHA256] = "sha256",
+	[KENMEN_SHA384] = "sha384",
+	[KENMEN_SHA512] = "sha512",
+};
+
+static const char *const verdict_names[] = {
+	[KENMEN_UNCHECKED] = "unchecked",
+	[KENMEN_CONSISTENT] = "consistent",
+	[KENMEN_VERIFIED] = "verified",
+	[KENMEN_FAILED] = "failed",
+};
+
 #define NAME_OF(names, i)                                                      \
 	((size_t)(i) < sizeof(names) / sizeof((names)[0]) ? (names)[i] : NULL)
 
@@ -108,6 +126,24 @@ const char *
 certificate_name(enum kenmen_certificate certificate)
 {
 	return NAME_OF(certificate_names, certificate);
+}
+
+const char *
+lang_name(enum lang lang)
+{
+	return NAME_OF(lang_names, lang);
+}
+
+const char *
+hash_name(enum kenmen_hash hash)
+{
+	return NAME_OF(hash_names, hash);
+}
+
+const char *
+verdict_name(enum kenmen_verdict verdict)
+{
+	return NAME_OF(verdict_names, verdict);
 }
 
 int

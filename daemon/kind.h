@@ -22,8 +22,6 @@ enum read_kind {
 	KIND_N
 };
 #define KIND_BIT(kind) (1u << (kind))
-/* All kinds this version can read. */
-#define KINDS_BUILT (KIND_BIT(KIND_N) - 1)
 
 enum read_state {
 	STATE_STARTING,
@@ -73,6 +71,9 @@ const char *code_name(enum read_code code);
 const char *pin_name(enum kenmen_pin pin);
 const char *sex_name(enum kenmen_sex sex);
 const char *certificate_name(enum kenmen_certificate certificate);
+const char *lang_name(enum lang lang);
+const char *hash_name(enum kenmen_hash hash);
+const char *verdict_name(enum kenmen_verdict verdict);
 
 /* The kind of that name (len bytes, no NUL needed), or -1. */
 int kind_from_name(const char *name, size_t len);

@@ -333,22 +333,39 @@ sockets_open(struct door *door)
 
 /* ---- the door -------------------------------------------------------- */
 
+/* nohup's is left alone: blocked, even an ignored signal would be seen. */
+static bool
+hangup_is_ignored(void)
+{
+	struct sigaction hangup;
+
+	return sigaction(SIGHUP, NULL, &hangup) == 0 &&
+	       hangup.sa_handler == SIG_IGN;
+}
+
+static int
+loop_end_at(sd_event *loop, int number)
+{
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	if (sigprocmask(SIG_BLOCK, &one, NULL) < 0)
+		return -errno;
+	/* Without a handler such a signal ends the loop with status 0. */
+	return sd_event_add_signal(loop, NULL, number, NULL, NULL);
+}
+
 static int
 loop_open(sd_event **ret)
 {
 	sd_event *loop = NULL;
-	sigset_t ends;
 	int r;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &ends, NULL) < 0)
-		return -errno;
-	/* Without a handler such a signal ends the loop with status 0. */
 	if ((r = sd_event_default(&loop)) < 0 ||
-	    (r = sd_event_add_signal(loop, NULL, SIGTERM, NULL, NULL)) < 0 ||
-	    (r = sd_event_add_signal(loop, NULL, SIGINT, NULL, NULL)) < 0 ||
+	    (r = loop_end_at(loop, SIGTERM)) < 0 ||
+	    (r = loop_end_at(loop, SIGINT)) < 0 ||
+	    (r = hangup_is_ignored() ? 0 : loop_end_at(loop, SIGHUP)) < 0 ||
 	    (r = sd_event_set_watchdog(loop, true)) < 0) {
 		sd_event_unref(loop);
 		return r;

@@ -20,6 +20,15 @@ origin_find(const struct config *config, const char *origin, size_t len)
 	return NULL;
 }
 
+#define KINDS_OF_SITES (KIND_BIT(KIND_AUTHENTICATE) | KIND_BIT(KIND_SIGN))
+
+uint32_t
+origin_kinds(const struct config *config, const struct config_origin *origin)
+{
+	return origin != NULL ? origin->kinds
+			      : config->local_kinds & ~KINDS_OF_SITES;
+}
+
 /* ---- how an origin is written (RFC 6454 6.2) ------------------------- */
 
 /* clang-format off */

@@ -22,6 +22,14 @@ const struct config_origin *origin_find(
 const char *origin_fault(const char *origin, size_t len);
 
 /*
+ * The kinds (bits) that an origin may ask for; NULL: a local program, which
+ * gets no signature by the card's keys, whatever its configuration lists:
+ * there is no site that could check for whom it was made.
+ */
+uint32_t origin_kinds(
+    const struct config *config, const struct config_origin *origin);
+
+/*
  * How often a person was asked in vain, per user and origin ("" for local
  * programs). 3 reads in a row whose prompt was cancelled or timed out, or 6
  * in 10 minutes whose prompt did not end in an accepted PIN or a yes: no

@@ -13,6 +13,8 @@
 #define PAGE_GONE_US (60 * SECOND_US) /* without anybody asking */
 #define PROGRESS_US (SECOND_US / 4)   /* between two visible ones */
 
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 struct reads {
 	const struct config *config;
 	struct jobs *jobs;
@@ -142,13 +144,53 @@ read_fail(struct read *read, enum read_code code, uint64_t now)
 	read_enter(read, STATE_FAILED, now);
 }
 
+/* Files that a kind cannot be without. */
+static const struct {
+	enum read_kind kind;
+	enum wire_blob blob;
+} blobs_needed[] = {
+	{ KIND_FACE, BLOB_NAME_PNG },
+	{ KIND_FACE, BLOB_ADDRESS_PNG },
+	{ KIND_CERTIFICATE, BLOB_CERTIFICATE },
+	{ KIND_AUTHENTICATE, BLOB_LOGIN_JWS },
+	{ KIND_SIGN, BLOB_SIGN_CERTIFICATE },
+	{ KIND_SIGN, BLOB_SIGNATURES },
+};
+
+#define KINDS_OF_TEXT (KIND_BIT(KIND_ATTRIBUTES) | KIND_BIT(KIND_MY_NUMBER))
+
+/* What is wrong with the results of a job that says it is done. */
+static enum read_code
+results_fault(const struct read *read, const struct job *job)
+{
+	if ((job->results & read->kinds) != read->kinds)
+		return CODE_INTERNAL;
+	for (size_t i = 0; i < N_OF(blobs_needed); i++)
+		if ((read->kinds & KIND_BIT(blobs_needed[i].kind)) &&
+		    job->blobs[blobs_needed[i].blob].len == 0)
+			return CODE_INTERNAL;
+	if ((read->kinds & KIND_BIT(KIND_SIGN)) &&
+	    (read->digests_n == 0 ||
+		job->blobs[BLOB_SIGNATURES].len % read->digests_n != 0))
+		return CODE_INTERNAL;
+	if ((read->kinds & KINDS_OF_TEXT) &&
+	    job->text.authenticity.verdict == KENMEN_FAILED)
+		return CODE_AUTHENTICITY_FAILED;
+	if ((read->kinds & KIND_BIT(KIND_FACE)) &&
+	    job->face.authenticity.verdict == KENMEN_FAILED)
+		return CODE_AUTHENTICITY_FAILED;
+	return CODE_NONE;
+}
+
 /* All or nothing: a job that is done with less than was asked has failed. */
 static void
 read_take_state(struct read *read, const struct job *job, uint64_t now)
 {
-	if (job->state == STATE_DONE &&
-	    (job->results & read->kinds) != read->kinds) {
-		read_fail(read, CODE_INTERNAL, now);
+	enum read_code fault =
+	    job->state == STATE_DONE ? results_fault(read, job) : CODE_NONE;
+
+	if (fault != CODE_NONE) {
+		read_fail(read, fault, now);
 		return;
 	}
 	read->deadline_us = job->deadline_us;
@@ -245,6 +287,8 @@ ms_of(unsigned seconds)
 	return seconds * 1000;
 }
 
+_Static_assert(CONFIG_PATH_MAX <= TRUST_DIR_MAX, "a path has room");
+
 static void
 request_fill(const struct reads *reads, const struct reads_wish *wish,
     const char *reader, struct wire_request *ret)
@@ -256,6 +300,7 @@ request_fill(const struct reads *reads, const struct reads_wish *wish,
 		.errand = ERRAND_READ,
 		.kinds = wish->kinds,
 		.lang = session->lang,
+		.wish = *wish->wish,
 		.card_timeout_ms = ms_of(config->card_timeout),
 		.prompt_timeout_ms = ms_of(config->prompt_timeout),
 		.read_timeout_ms = ms_of(config->read_timeout),
@@ -268,6 +313,7 @@ request_fill(const struct reads *reads, const struct reads_wish *wish,
 	strcpy(ret->user, session->user);
 	snprintf(ret->purpose, sizeof(ret->purpose), "%s", wish->purpose);
 	strcpy(ret->reader, reader);
+	strcpy(ret->trust_dir, config->trust_dir);
 	memcpy(ret->ignore, config->ignore, sizeof(ret->ignore));
 }
 
@@ -289,6 +335,8 @@ read_new(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 	read->reads = reads;
 	read->session = wish->session;
 	read->kinds = wish->kinds;
+	read->which = wish->wish->which;
+	read->digests_n = wish->wish->digests_n;
 	read->seq = 1;
 	read->pin = -1;
 	read->seen_us = now;
@@ -339,22 +387,40 @@ reads_make_room(struct reads *reads, const struct session *session)
 		read_drop(oldest);
 }
 
+/* A window may be needed. */
+static bool
+wish_asks(const struct reads_wish *wish)
+{
+	uint32_t silent = KIND_BIT(KIND_CARD_INFO);
+
+	switch (wish->wish->which) {
+	case KENMEN_CERT_AUTH: /* a yes, or the PIN where a token wants it */
+	case KENMEN_CERT_SIGN: /* its password */
+		break;
+	case KENMEN_CERT_AUTH_CA:
+	case KENMEN_CERT_SIGN_CA:
+		silent |= KIND_BIT(KIND_CERTIFICATE);
+		break;
+	case KENMEN_CERT_N:
+		break;
+	}
+	return (wish->kinds & ~silent) != 0;
+}
+
 /* Its job, or the end it has come to before it began. */
 static int
 read_begin(struct read *read, const struct reads_wish *wish, const char *reader,
     uint64_t now)
 {
 	struct wire_request request;
-	bool asks = (wish->kinds & ~KIND_BIT(KIND_CARD_INFO)) != 0;
-
 	if (reader == NULL) {
 		read_fail(read, CODE_NO_READER, now);
 		return 0;
 	}
 	strcpy(read->reader, reader);
 	request_fill(read->reads, wish, reader, &request);
-	return job_start(read->reads->jobs, &request, asks, read_job_changed,
-	    read, &read->job);
+	return job_start(read->reads->jobs, &request, wish_asks(wish),
+	    read_job_changed, read, &read->job);
 }
 
 int
@@ -374,9 +440,8 @@ reads_start(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 		return -EBUSY;
 	}
 	/* Reading without a window bothers nobody. */
-	if ((wish->kinds & ~KIND_BIT(KIND_CARD_INFO)) != 0 &&
-	    (wait = limits_wait(
-		 reads->limits, session->uid, origin_of(session), now)) > 0) {
+	if (wish_asks(wish) && (wait = limits_wait(reads->limits, session->uid,
+				    origin_of(session), now)) > 0) {
 		*ret_wait = wait;
 		return -EAGAIN;
 	}
@@ -429,6 +494,14 @@ read_go(struct read *read)
 {
 	job_free(&read->job);
 	read->gone = true;
+}
+
+void
+read_fetched(struct read *read)
+{
+	if (read->state == STATE_DONE &&
+	    (read->kinds & KIND_BIT(KIND_MY_NUMBER)))
+		read_go(read);
 }
 
 void

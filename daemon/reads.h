@@ -25,6 +25,8 @@ struct read {
 	struct session *session;
 	char id[READ_ID_LEN + 1];
 	uint32_t kinds;
+	enum kenmen_certificate which;           /* kind certificate */
+	unsigned digests_n;                      /* kind sign */
 	char reader[KENMEN_READER_NAME_MAX + 1]; /* "": any */
 
 	uint32_t seq;
@@ -64,8 +66,9 @@ struct reads_owner {
 struct reads_wish {
 	struct session *session;
 	uint32_t kinds;
-	const char *reader;  /* an id, known or not; NULL: any */
-	const char *purpose; /* "" where there is none */
+	const char *reader;           /* an id, known or not; NULL: any */
+	const char *purpose;          /* "" where there is none */
+	const struct wire_wish *wish; /* what the kinds need; copied */
 };
 
 struct reads;
@@ -94,6 +97,9 @@ struct read *reads_after(struct reads *reads, const struct session *session,
     const struct read *read);
 /* Its page asked for it. */
 void read_seen(struct read *read, uint64_t now);
+/* Its page got it, results included. Those with a My Number are handed out
+ * once: they are wiped, and it is gone. */
+void read_fetched(struct read *read);
 /* Running: cancelled. Ended: wiped and gone. */
 void read_delete(struct read *read, uint64_t now);
 /* The state of a read is that of a window or of a card being read. */

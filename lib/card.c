@@ -35,7 +35,7 @@ struct kenmen_card {
 	struct apdu_link link;
 	struct kenmen_forms forms;
 	bool connected;
-	bool fresh; /* no command has been sent since connect */
+	bool fresh; /* no command has been sent in this transaction */
 	bool in_transaction;
 	/* An exchange failed and nothing has shown since that the card is
 	 * still the same: one that was swapped within one look of pcscd shows
@@ -113,7 +113,6 @@ kenmen_card_connect(struct kenmen_card *card)
 	if ((r = card->link.reader.ops->connect(card->link.reader.arg)) < 0)
 		return r;
 	card->connected = true;
-	card->fresh = true;
 	card->doubtful = false;
 	card->sfi_proven = false;
 	return 0;
@@ -132,6 +131,7 @@ kenmen_card_begin(struct kenmen_card *card)
 	if ((r = card->link.reader.ops->begin(card->link.reader.arg)) < 0)
 		return r;
 	card->in_transaction = true;
+	card->fresh = true;
 	return 0;
 }
 
@@ -259,7 +259,8 @@ card_select(struct kenmen_card *card, const struct card_aid *aid)
 		return 0;
 	card->aid = NULL;
 	r = select_once(card, P1_SELECT_AID, aid->bytes, aid->len, &sw);
-	/* Some pairs of reader and card swallow the first command. */
+	/* Some pairs of reader and card swallow the first command after
+	 * power-up, or after a reset by another program that we do not see. */
 	if (r == 0 && sw == SW_UNKNOWN && fresh)
 		r = select_once(card, P1_SELECT_AID, aid->bytes, aid->len, &sw);
 	if (r < 0)

@@ -33,9 +33,9 @@ typedef void card_progress_fn(void *arg, size_t done, size_t total);
 
 /*
  * Makes the application the current one: no exchange when it is already, else
- * one (two when the card answers 6F00 to its very first command after
- * connect). NOT_FOUND: the card does not know it; aid is compared by address
- * and must stay.
+ * one (two when the card answers 6F00 to the first command of a
+ * transaction). NOT_FOUND: the card does not know it; aid is compared by
+ * address and must stay.
  */
 int card_select(struct kenmen_card *card, const struct card_aid *aid);
 

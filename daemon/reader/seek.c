@@ -9,6 +9,9 @@
 /* How long a reader that another program uses is tried (API: reader_busy),
  * and how long a pcscd that died may take to come back. */
 #define PATIENCE_MS 5000
+/* How often exchanges with a card may fail before it is taken for one that is
+ * not ours: laid down askew, it answers a moment later. */
+#define FAILURES_MAX 3
 /* How soon to look again where nothing will wake us. */
 #define LOOK_AGAIN_MS 200
 
@@ -25,6 +28,7 @@ struct place {
 	uint32_t events;
 	enum verdict verdict;
 	uint64_t busy_since_ms;
+	unsigned failures;  /* of exchanges with this card */
 	struct found found; /* VERDICT_OURS */
 };
 
@@ -66,21 +70,32 @@ place_forget(struct place *place)
 	place->verdict = VERDICT_NONE;
 }
 
-/* The place of a slot: the one it had, with what is known of its card if it
- * is still the same card, or a free one. There are as many as slots. */
+/* The place that a reader had, or a free one: one that no reader had yet
+ * before one of which nothing is known. There are as many as slots. */
+static struct place *
+place_find(struct seek *seek, const char *reader)
+{
+	struct place *found = NULL;
+
+	for (size_t i = 0; i < KENMEN_READERS_MAX; i++) {
+		struct place *place = &seek->places[i];
+
+		if (strcmp(place->reader, reader) == 0)
+			return place;
+		if (place->verdict == VERDICT_NONE &&
+		    (!found || (found->reader[0] && !place->reader[0])))
+			found = place;
+	}
+	return found;
+}
+
+/* The place of a slot, with what is known of its card if it is still the same
+ * card. */
 static struct place *
 place_of(struct seek *seek, const struct kenmen_slot *slot)
 {
-	struct place *place = NULL;
+	struct place *place = place_find(seek, slot->name);
 
-	for (size_t i = 0; i < KENMEN_READERS_MAX; i++) {
-		if (strcmp(seek->places[i].reader, slot->name) == 0) {
-			place = &seek->places[i];
-			break;
-		}
-		if (!place && seek->places[i].verdict == VERDICT_NONE)
-			place = &seek->places[i];
-	}
 	if (!place)
 		return NULL;
 	if (strcmp(place->reader, slot->name) != 0 ||
@@ -94,6 +109,7 @@ place_of(struct seek *seek, const struct kenmen_slot *slot)
 
 		place_forget(place);
 		place->busy_since_ms = busy_since;
+		place->failures = 0;
 	}
 	memcpy(place->reader, slot->name, sizeof(place->reader));
 	place->events = slot->events;
@@ -133,6 +149,16 @@ probe_reader(struct seek *seek, struct found *found)
 	return r;
 }
 
+static void
+place_failed(struct seek *seek, struct place *place)
+{
+	place->verdict = VERDICT_FOREIGN;
+	if (++place->failures < FAILURES_MAX) {
+		place->verdict = VERDICT_NONE;
+		seek->look_again = true;
+	}
+}
+
 static int
 place_probe(struct seek *seek, struct place *place)
 {
@@ -159,6 +185,8 @@ place_probe(struct seek *seek, struct place *place)
 		seek->look_again = true;
 		break;
 	case KENMEN_ERR_TRANSMIT:
+		place_failed(seek, place);
+		break;
 	case KENMEN_ERR_NOT_MY_NUMBER_CARD:
 	case KENMEN_ERR_NOT_FOUND:
 	case KENMEN_ERR_PIN_REQUIRED:

@@ -99,9 +99,14 @@ def become_reaper():
 def children(pid):
     """The live and dead children of a process, by pid."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found    # it went while we looked
+    for task in tasks:
         with contextlib.suppress(OSError):
-            found += map(int, task.read_text().split())
+            found += map(int, pathlib.Path(
+                f"/proc/{pid}/task/{task}/children").read_text().split())
     return found
 
 
@@ -387,7 +392,7 @@ class Card:
 
     def verified(self):
         """Names of the PINs that count as verified now."""
-        return set(self.state()["verified"].split(",")) - {"none"}
+        return set(self.state().get("verified", "none").split(",")) - {"none"}
 
     def log(self):
         return self.command("log")
@@ -418,6 +423,23 @@ class Card:
     def verifies(self):
         """The exchanges that could cost a try."""
         return [e for e in self.exchanges() if e.name == "VERIFY"]
+
+    def _wait(self, fits, what):
+        """The simulator tells nobody that it was spoken to: asked often."""
+        end = deadline()
+        while not fits():
+            if not left(end):
+                raise Trouble(f"card {self.slot} never {what}: {self.log()}")
+            time.sleep(0.005)
+
+    def wait_exchange(self, name, n=1):
+        """Until the nth command of that name is with the card."""
+        self._wait(lambda: self.names().count(name) >= n, f"saw {name} {n}")
+
+    def wait_forgotten(self):
+        """Until no PIN counts as verified: after a death of who held the
+        card; who gives it back does so before the read ends."""
+        self._wait(lambda: not self.verified(), "forgot its PIN")
 
     def stop(self):
         with contextlib.suppress(Trouble, OSError):
@@ -774,11 +796,13 @@ class Rig:
     pcscd     False: none is started (start_pcscd() later); people then ()
     start     False: kenmend is not started (start_kenmend() later)
     env       more environment for kenmend
+    clock     True: jump() lets time pass for kenmend (its helpers keep the
+              kernel's clock)
     """
 
     def __init__(self, site, directory, *, config=None,
                  people=("hanako", None), switches=None, pinentry="script",
-                 pcscd=True, start=True, env=None):
+                 pcscd=True, start=True, env=None, clock=False):
         self.site, self.dir = site, pathlib.Path(directory)
         self.seen = set()           # codes on the wire: "http:busy" ...
         self.secrets = set()        # what no log may hold
@@ -786,6 +810,8 @@ class Rig:
         self.pcscd = self.kenmend = self.pcsc = None
         self.old = []               # processes that have ended, for the logs
         self.more_env = env or {}
+        self.clock = self.dir / "clock" if clock else None
+        self.ahead_us = 0
         self.screen = site.screen() if pinentry == "gtk" else None
         self.windows = Windows(self)
         self.port = None
@@ -841,14 +867,16 @@ class Rig:
         env.update(self.more_env)
         return env
 
-    def start_pcscd(self):
-        """Starts pcscd and returns when it shows both readers."""
+    def start_pcscd(self, readers=True):
+        """Starts pcscd and returns when it shows both readers, or, without
+        them, none. (It never looks for a virtual reader again: readers come
+        with the next pcscd.)"""
         driver = os.environ.get("KENMEN_VPCD") or \
             "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
         port = f"0x{self.reader_port:04X}"
         (self.dir / "reader.conf.d/vpcd").write_text(
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port}\n'
-            f"LIBPATH {driver}\nCHANNELID {port}\n")
+            f"LIBPATH {driver}\nCHANNELID {port}\n" if readers else "")
         with contextlib.suppress(FileNotFoundError):
             self.site.socket.unlink()
         self.pcscd = Process("pcscd", [
@@ -863,7 +891,7 @@ class Rig:
                 if self.pcscd.child.poll() is not None or not left(end):
                     raise Trouble("pcscd: " + self.pcscd.text())
                 time.sleep(0.005)   # its socket is not bound yet
-        self.pcsc.wait_readers(2)
+        self.pcsc.wait_readers(2 if readers else 0)
 
     def stop_pcscd(self, number=signal.SIGTERM):
         """Ends pcscd; SIGKILL for a crash. Cards stay in their readers."""
@@ -888,6 +916,11 @@ class Rig:
         env = self.environment()
         if VALGRIND:
             env["LD_PRELOAD"] = str(BUILD / "tests/e2e/late-kill.so")
+        if self.clock:
+            self._set_clock()
+            env.update({"KENMEN_CLOCK": str(self.clock),
+                        "LD_PRELOAD": str(BUILD / "tests/e2e/clock-jump.so"),
+                        "ASAN_OPTIONS": "verify_asan_link_order=0"})
         self.kenmend = Process("kenmend", argv, env=env)
         if wait:
             found = self.kenmend.wait_line(
@@ -896,6 +929,16 @@ class Rig:
             self.trust = ssl.create_default_context(
                 cafile=str(self.dir / "state/ca.pem"))
         return self.kenmend
+
+    def _set_clock(self):
+        with open(self.clock, "r+b" if self.clock.exists() else "wb") as f:
+            f.write(self.ahead_us.to_bytes(8, "little", signed=True))
+
+    def jump(self, seconds):
+        """So much time has passed for kenmend when this returns."""
+        self.ahead_us += int(seconds * 1e6)
+        self._set_clock()
+        self.client().health()      # it looks at the clock when it wakes
 
     def _valgrind(self):
         """A kenmend beside helpers that run under valgrind: it looks for them
@@ -936,6 +979,8 @@ class Rig:
     def tls(self, host="127.0.0.1"):
         """A connected TLS socket, for requests that no client would send."""
         plain = socket.create_connection((host, self.port), timeout=LIMIT)
+        # As browsers and curl do: or a request waits for an ACK, 40 ms.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self.trust.wrap_socket(plain, server_hostname=host)
 
     def raw(self, data):

@@ -163,7 +163,9 @@ sim_file_attributes(const struct sim_make *make, uint8_t *buf)
 	}
 	for (unsigned i = 0; i < ATTRIBUTES_N; i++)
 		sim_put_text(&o, 0xDF22 + i, values[i]);
-	return o.len;
+	return o.len > make->switches->ends_early
+		   ? o.len - make->switches->ends_early
+		   : 0;
 }
 
 /* Over EF 0002 from DF22 on: without its head and the table of offsets. */

@@ -10,6 +10,7 @@ simreader_start(struct simreader *reader, struct simcard *card,
 	if (switches) {
 		reader->remove_at = switches->remove_at;
 		reader->lose_at = switches->lose_at;
+		reader->fail_at = switches->fail_at;
 	}
 }
 
@@ -98,6 +99,9 @@ exchange(struct simreader *reader, const uint8_t *cmd, size_t cmd_len)
 		simreader_remove(reader);
 		return 0;
 	}
+	if (due(&reader->fail_at) ||
+	    (reader->switches && reader->switches->fail_always))
+		return 0;
 	return n;
 }
 

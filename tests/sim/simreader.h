@@ -26,11 +26,12 @@ struct simreader {
 
 	/* the rest is its own */
 	bool connected, moved, blind, open;
-	unsigned remove_at, lose_at;
+	unsigned remove_at, lose_at, fail_at;
 	uint8_t rsp[SIM_RESPONSE_MAX];
 };
 
-/* card and switches may be NULL; remove-at and lose-at count from here. */
+/* card and switches may be NULL; remove-at, lose-at and fail-at count from
+ * here. */
 void simreader_start(struct simreader *reader, struct simcard *card,
     const struct sim_switches *switches);
 /* What kenmen_card_new takes; close only marks it closed. */

@@ -37,9 +37,12 @@ static const struct {
 	{ "missing",             AT(missing),             FILES,  0 },
 	{ "cut",                 AT(cut),                 LENGTHS, 0 },
 	{ "flip",                AT(flip),                BYTES,  0 },
+	{ "ends-early",          AT(ends_early),          NUMBER, 1 },
 	{ "slow",                AT(slow),                NUMBER, 15 },
 	{ "remove-at",           AT(remove_at),           NUMBER, 1 },
 	{ "lose-at",             AT(lose_at),             NUMBER, 1 },
+	{ "fail-at",             AT(fail_at),             NUMBER, 1 },
+	{ "fail-always",         AT(fail_always),         FLAG,   1 },
 	{ "read-len-limit",      AT(read_len_limit),      NUMBER, 256 },
 };
 /* clang-format on */

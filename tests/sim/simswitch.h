@@ -56,10 +56,13 @@ struct sim_switches {
 	struct sim_spot flip[SIM_SPOTS_MAX];    /* bytes read wrong */
 	struct sim_spot cut[SIM_SPOTS_MAX];     /* files that end early */
 	struct sim_spot missing[SIM_SPOTS_MAX]; /* files not there */
+	unsigned ends_early;  /* EF 0002 ends so many bytes before its end */
 	/* the reader: what the doors do, the card knows nothing of it */
 	unsigned slow;      /* milliseconds per exchange */
 	unsigned remove_at; /* pulled before the nth exchange from now */
 	unsigned lose_at;   /* pulled after it: done, but the answer is lost */
+	unsigned fail_at;   /* after it the answer is lost, the card stays */
+	unsigned fail_always;    /* the same of every exchange */
 	unsigned read_len_limit; /* longer answers (without SW) fail */
 };
 

@@ -207,6 +207,14 @@ countdown(unsigned *n)
 	return *n && --*n == 0;
 }
 
+/* Whether the reader loses this answer of n bytes. */
+static bool
+answer_fails(struct sim_switches *s, size_t n)
+{
+	return countdown(&s->fail_at) || s->fail_always ||
+	       (s->read_len_limit && n > s->read_len_limit + 2);
+}
+
 static void
 apdu(struct vicc *vicc, const uint8_t *cmd, size_t len)
 {
@@ -229,7 +237,7 @@ apdu(struct vicc *vicc, const uint8_t *cmd, size_t len)
 	/* An exchange that fails in the reader. vpcd has no word for it: a
 	 * connection that breaks takes the card away, an answer of no bytes
 	 * hangs pcscd; one byte, too short for a status word, comes through. */
-	if (s->read_len_limit && n > s->read_len_limit + 2)
+	if (answer_fails(s, n))
 		n = 1;
 	out_set(vicc, n, vicc->now_ms + s->slow);
 }

@@ -61,7 +61,14 @@ void
 job_wipe(struct job *job)
 {
 	memset(&job->card_info, 0, sizeof(job->card_info));
-	memset(&job->attributes, 0, sizeof(job->attributes));
+	memset(&job->text, 0, sizeof(job->text));
+	memset(&job->face, 0, sizeof(job->face));
+	memset(&job->certificate, 0, sizeof(job->certificate));
+	memset(&job->sign, 0, sizeof(job->sign));
+	for (int i = 0; i < BLOB_N; i++) {
+		free(job->blobs[i].bytes);
+		job->blobs[i] = (struct kenmen_blob){ NULL, 0 };
+	}
 	job->results = 0;
 	fake_jobs.wiped++;
 }
@@ -91,6 +98,7 @@ job_free(struct job **job)
 		at = &(*at)->next;
 	struct fake_job *fake = *at;
 	*at = fake->next;
+	job_wipe(&fake->job);
 	free(fake);
 	fake_jobs.freed++;
 	*job = NULL;
@@ -173,6 +181,19 @@ fake_done(struct fake_job *fake)
 {
 	fake->job.results = fake->request.kinds;
 	fake_state(fake, STATE_DONE, 0);
+}
+
+/* A file of a result. */
+static inline void
+fake_blob(struct fake_job *fake, enum wire_blob which, const void *bytes,
+    size_t len)
+{
+	struct kenmen_blob *blob = &fake->job.blobs[which];
+
+	free(blob->bytes);
+	blob->bytes = malloc(len > 0 ? len : 1);
+	memcpy(blob->bytes, bytes, len);
+	blob->len = len;
 }
 
 struct fake_reader {

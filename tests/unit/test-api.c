@@ -1336,12 +1336,12 @@ progress_is_shown(void **state)
 static void
 fill_attributes(struct job *job)
 {
-	strcpy(job->attributes.name, "架空　\"花子\"");
-	strcpy(job->attributes.address, "架空県\\架空市1-2-3");
-	strcpy(job->attributes.birth_date, "1990-04-01");
-	strcpy(job->attributes.birth_date_raw, "19900401");
-	strcpy(job->attributes.sex_code, "2");
-	job->attributes.sex = KENMEN_SEX_FEMALE;
+	strcpy(job->text.attributes.name, "架空　\"花子\"");
+	strcpy(job->text.attributes.address, "架空県\\架空市1-2-3");
+	strcpy(job->text.attributes.birth_date, "1990-04-01");
+	strcpy(job->text.attributes.birth_date_raw, "19900401");
+	strcpy(job->text.attributes.sex_code, "2");
+	job->text.attributes.sex = KENMEN_SEX_FEMALE;
 }
 
 static const char *
@@ -1406,9 +1406,9 @@ a_birth_date_that_is_none_is_null(void **state)
 	(void)state;
 	log_in();
 	start_read(READ_ATTRIBUTES, path);
-	strcpy(fake_last()->job.attributes.birth_date_raw, "19900400");
-	strcpy(fake_last()->job.attributes.sex_code, "9");
-	fake_last()->job.attributes.sex = KENMEN_SEX_NOT_APPLICABLE;
+	strcpy(fake_last()->job.text.attributes.birth_date_raw, "19900400");
+	strcpy(fake_last()->job.text.attributes.sex_code, "9");
+	fake_last()->job.text.attributes.sex = KENMEN_SEX_NOT_APPLICABLE;
 	fake_done(fake_last());
 	a = cJSON_GetObjectItem(
 	    member(ask("GET", path, NULL), "results"), "attributes");

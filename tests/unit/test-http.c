@@ -489,6 +489,37 @@ test_long_headers(void **state)
 	client_close(&client);
 }
 
+/* The HTTP library takes them in small pieces, and no descriptor tells that
+ * there are more: nobody may wait for that. */
+static void
+test_long_headers_at_once(void **state)
+{
+	static const struct {
+		unsigned len;
+		int status;
+	} cases[] = { { 20000, 200 }, { 28000, 200 }, { 60000, 431 } };
+	static char lines[65536];
+	struct client client;
+	struct answer a;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(cases); i++) {
+		uint64_t start = clock_us();
+		size_t n;
+
+		client_open(&client, port);
+		n = lines_expand("GET / HTTP/1.1\r\n" GOOD,
+		    strlen("GET / HTTP/1.1\r\n" GOOD), lines);
+		n += (size_t)sprintf(
+		    lines + n, "X: %0*d\r\n\r\n", (int)cases[i].len, 0);
+		client_send(&client, lines, n);
+		client_answer(&client, &a);
+		assert_int_equal(a.status, cases[i].status);
+		assert_true(clock_us() - start < 500000);
+		client_close(&client);
+	}
+}
+
 static void
 test_both_families(void **state)
 {
@@ -1717,6 +1748,7 @@ main(int argc, char **argv)
 		TEST(test_tokens),
 		TEST(test_kept_connection),
 		TEST(test_long_headers),
+		TEST(test_long_headers_at_once),
 		TEST(test_both_families),
 		TEST(test_rich_reply),
 		TEST(test_preflight),

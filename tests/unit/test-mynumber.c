@@ -840,6 +840,9 @@ test_first_command_6f00(void **state)
 		{ SELECT_TEXT, "6F00" } };
 	static const struct step later[] = { TEXT_OK, TRIES_OK,
 		{ SELECT_JPKI, "6F00" } };
+	/* another program reset it between two transactions */
+	static const struct step again[] = { TEXT_OK, TRIES_OK,
+		{ SELECT_TEXT, "6F00" }, TEXT_OK, TRIES_OK };
 	struct script s = SCRIPT(once);
 	struct kenmen_card *card = script_card(&s, NULL);
 
@@ -856,6 +859,13 @@ test_first_command_6f00(void **state)
 	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
 	assert_int_equal(
 	    kenmen_pin_tries(card, KENMEN_PIN_AUTH), KENMEN_ERR_CARD);
+	script_done(&s, &card);
+	s = SCRIPT(again);
+	card = script_card(&s, NULL);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
+	assert_int_equal(kenmen_card_end(card), 0);
+	assert_int_equal(kenmen_card_begin(card), 0);
+	assert_int_equal(kenmen_pin_tries(card, KENMEN_PIN_ATTRIBUTES), 3);
 	script_done(&s, &card);
 }
 

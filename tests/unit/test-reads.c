@@ -29,6 +29,7 @@ static struct {
 	struct reads *reads;
 	unsigned changes, persons;
 	struct session *person;
+	struct wire_wish wish;
 } t;
 
 static void
@@ -98,7 +99,8 @@ static int
 try_start(struct session *session, uint32_t kinds, const char *reader,
     struct read **ret, unsigned *ret_wait)
 {
-	const struct reads_wish wish = { session, kinds, reader, "" };
+	const struct reads_wish wish = { session, kinds, reader, "",
+		&t.wish };
 
 	return reads_start(t.reads, &wish, t.now, ret, ret_wait);
 }
@@ -126,7 +128,8 @@ static void
 the_runner_gets_what_it_needs(void **state)
 {
 	const struct wire_request *request;
-	const struct reads_wish wish = { t.session, ATTRIBUTES, NULL, "why" };
+	const struct reads_wish wish = { t.session, ATTRIBUTES, NULL, "why",
+		&t.wish };
 	struct read *read;
 	unsigned wait;
 

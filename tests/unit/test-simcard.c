@@ -682,6 +682,11 @@ test_other_forms_of_the_attributes(void **state)
 	set("odd-offsets", "off");
 	send(READ_PERSON);
 	assert_memory_equal(rsp + 5, "\xdf\x21\x08\x00\x10", 5);
+	set("cut", "17");
+	assert_sw(READ_PERSON, 0x9000);
+	assert_int_equal(rsp_len, 80);
+	set("cut", "97");
+	assert_sw(READ_PERSON, 0x6A82);
 }
 
 /* ---- log ------------------------------------------------------------- */
@@ -783,6 +788,16 @@ test_reader_loses_the_card(void **state)
 	assert_int_equal(transmit(VERIFY_0000), KENMEN_ERR_CARD_REMOVED);
 	assert_int_equal(simcard_tries(card, SIM_PIN_ATTRIBUTES), 2);
 	set("lose-at", "off");
+	set("fail-at", "2");
+	start();
+	assert_int_equal(transmit(SELECT_TEXT), 0);
+	assert_int_equal(transmit(VERIFY_0000), KENMEN_ERR_TRANSMIT);
+	assert_int_equal(simcard_tries(card, SIM_PIN_ATTRIBUTES), 1);
+	assert_int_equal(transmit(TRIES), 0);
+	set("fail-at", "off");
+	set("fail-always", "on");
+	assert_int_equal(transmit(TRIES), KENMEN_ERR_TRANSMIT);
+	set("fail-always", "off");
 	start();
 	reader.hook = hook_remove;
 	reader.hook_arg = &second;

@@ -1,0 +1,170 @@
+#include "api-json.h"
+
+#include <cjson/cJSON.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "utf8.h"
+#include "utf8.h"
+#include "wipe.h"
+
+/* Something did not get in: what is being built is not whole. */
+static bool json_short;
+
+static void *
+json_malloc(size_t size)
+{
+	void *mem = malloc(size);
+
+	json_short |= mem == NULL;
+	return mem;
+}
+
+void
+json_free(void *mem)
+{
+	if (mem != NULL)
+		wipe_free(mem, malloc_usable_size(mem));
+}
+
+void
+json_start(void)
+{
+	cJSON_Hooks hooks = { json_malloc, json_free };
+
+	cJSON_InitHooks(&hooks);
+}
+
+struct cJSON *
+json_parse(const char *text, size_t len)
+{
+	cJSON *tree = cJSON_ParseWithLength(text, len);
+
+	json_short = false; /* of what was read, nothing is printed */
+	return tree;
+}
+
+char *
+json_text(struct cJSON *tree)
+{
+	char *text = cJSON_PrintUnformatted(tree);
+
+	cJSON_Delete(tree);
+	if (json_short) {
+		json_free(text);
+		text = NULL;
+	}
+	json_short = false;
+	return text;
+}
+
+/* Texts of a runner are not known to be UTF-8. */
+static bool
+is_utf8(const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end)
+		if (utf8_next(&text, end) == 0)
+			return false;
+	return true;
+}
+
+void
+json_add_text(struct cJSON *object, const char *name, const char *text)
+{
+	if (text == NULL)
+		cJSON_AddNullToObject(object, name);
+	else if (is_utf8(text))
+		cJSON_AddStringToObject(object, name, text);
+	else
+		json_short = true;
+}
+
+void
+json_add_number(struct cJSON *object, const char *name, uint64_t number)
+{
+	cJSON_AddNumberToObject(object, name, (double)number);
+}
+
+void
+json_add_bool(struct cJSON *object, const char *name, bool value)
+{
+	cJSON_AddBoolToObject(object, name, value);
+}
+
+void
+json_add_maybe(struct cJSON *object, const char *name, int value)
+{
+	if (value < 0)
+		cJSON_AddNullToObject(object, name);
+	else
+		cJSON_AddBoolToObject(object, name, value > 0);
+}
+
+void
+json_add_null(struct cJSON *object, const char *name)
+{
+	cJSON_AddNullToObject(object, name);
+}
+
+struct cJSON *
+json_words(const uint8_t *bytes, size_t len)
+{
+	char *text = json_malloc(len + 1);
+	cJSON *item = NULL;
+
+	if (text == NULL)
+		return NULL;
+	memcpy(text, bytes, len);
+	text[len] = '\0';
+	if (strlen(text) == len && is_utf8(text))
+		item = cJSON_CreateString(text);
+	else
+		json_short = true;
+	json_free(text);
+	return item;
+}
+
+struct cJSON *
+json_bytes(const uint8_t *bytes, size_t len)
+{
+	char *text = json_malloc(BASE64_LEN(len) + 1);
+	cJSON *item;
+
+	if (text == NULL)
+		return NULL;
+	base64_encode(bytes, len, text);
+	item = cJSON_CreateString(text);
+	json_free(text);
+	return item;
+}
+
+void
+json_add_bytes(
+    struct cJSON *object, const char *name, const uint8_t *bytes, size_t len)
+{
+	json_add(object, name, json_bytes(bytes, len));
+}
+
+void
+json_add(struct cJSON *object, const char *name, struct cJSON *item)
+{
+	if (!cJSON_AddItemToObject(object, name, item))
+		cJSON_Delete(item);
+}
+
+void
+json_append(struct cJSON *array, struct cJSON *item)
+{
+	if (!cJSON_AddItemToArray(array, item))
+		cJSON_Delete(item);
+}
+
+const char *
+json_text_or_null(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}

@@ -1,0 +1,17 @@
+/*
+ * What was read of a card as the API's results, kind by kind.
+ */
+#ifndef API_RESULT_H
+#define API_RESULT_H
+
+#include "reads.h"
+
+struct cJSON;
+
+/* The results of a read that is done, as a member of object. */
+void result_add(struct cJSON *object, const struct read *read);
+
+/* seconds since 1970 as RFC 3339, in UTC. */
+void result_add_time(struct cJSON *object, const char *name, int64_t seconds);
+
+#endif
