@@ -56,7 +56,7 @@ struct sim_switches {
 	struct sim_spot flip[SIM_SPOTS_MAX];    /* bytes read wrong */
 	struct sim_spot cut[SIM_SPOTS_MAX];     /* files that end early */
 	struct sim_spot missing[SIM_SPOTS_MAX]; /* files not there */
-	unsigned ends_early;  /* EF 0002 ends so many bytes before its end */
+	unsigned ends_early; /* EF 0002 ends so many bytes before its end */
 	/* the reader: what the doors do, the card knows nothing of it */
 	unsigned slow;      /* milliseconds per exchange */
 	unsigned remove_at; /* pulled before the nth exchange from now */

@@ -682,10 +682,10 @@ test_other_forms_of_the_attributes(void **state)
 	set("odd-offsets", "off");
 	send(READ_PERSON);
 	assert_memory_equal(rsp + 5, "\xdf\x21\x08\x00\x10", 5);
-	set("cut", "17");
+	set("ends-early", "17");
 	assert_sw(READ_PERSON, 0x9000);
 	assert_int_equal(rsp_len, 80);
-	set("cut", "97");
+	set("ends-early", "97");
 	assert_sw(READ_PERSON, 0x6A82);
 }
 
