@@ -375,7 +375,8 @@ struct kenmen_text {
  * extended length. Then, for the check, EF 0003, 0004, 0007 and one signature
  * by the chip over fresh random bytes: +4 exchanges with extended length, +9
  * short; what of that the card does not have stays unchecked. EF 0003 and its
- * digests are wiped here and never leave.
+ * digests are wiped here and never leave. A reader that loses answers of 256
+ * bytes is not asked for the signature.
  * ARGUMENT: nothing is wished for. PIN_REQUIRED: that PIN is not verified.
  * DATA: not the structure it should be. AUTHENTICITY: a check failed;
  * ret->authenticity is filled (which check), everything else is wiped.
@@ -522,7 +523,8 @@ int kenmen_sign(struct kenmen_card *card, enum kenmen_certificate key,
  * A login: a compact JWS (RFC 7515) signed RS256 with the AUTH key: header
  * alg, typ "kenmen-login+jwt", x5c; payload aud (origin), nonce (challenge,
  * base64url), iat. Free *ret with kenmen_blob_free; it ends in a NUL beyond
- * len.
+ * len. 1 exchange. DATA: a certificate with a key that RS256 is not for.
+ * AUTHENTICITY: the card's key is not the certificate's.
  */
 int kenmen_login_sign(struct kenmen_card *card,
     const struct kenmen_blob *certificate,

@@ -278,8 +278,13 @@ chip_sign(struct kenmen_card *card, struct genuine_chip *chip)
 {
 	uint8_t info[SIG_INFO_MAX], signature[KENMEN_SIGNATURE_MAX];
 	size_t len = sizeof(signature);
+	struct kenmen_forms forms;
 	int n, r;
 
+	/* A reader that loses such answers would leave the card in doubt. */
+	kenmen_card_forms(card, &forms);
+	if (forms.small_blocks)
+		return 0;
 	n = sig_info_over(chip->message.bytes, chip->message.len, info);
 	if (n < 0)
 		return n;
@@ -648,24 +653,51 @@ kenmen_sign(struct kenmen_card *card, enum kenmen_certificate key,
 	    card, key, info, sig_info(hash, digest, info), ret, ret_len);
 }
 
+/* DATA: not a key that this card could sign with. */
+static int
+certificate_key(const struct kenmen_blob *certificate, struct sig_key *ret)
+{
+	struct sig_cert *cert = NULL;
+	int r;
+
+	if ((r = sig_cert_new(certificate->bytes, certificate->len, &cert)) < 0)
+		return r;
+	r = sig_cert_key(cert, ret);
+	sig_cert_free(&cert);
+	return r;
+}
+
+/* A signature over message that key confirms. */
+static int
+login_signature(struct kenmen_card *card, const struct sig_key *key,
+    const struct kenmen_blob *message, uint8_t *ret, size_t *ret_len)
+{
+	uint8_t info[SIG_INFO_MAX];
+	int r = sig_info_over(message->bytes, message->len, info);
+
+	if (r < 0 || (r = jpki_sign(card, KENMEN_CERT_AUTH, info, (size_t)r,
+			  ret, ret_len)) < 0)
+		return r;
+	return sig_check(key, message->bytes, message->len, ret, *ret_len);
+}
+
 int
 kenmen_login_sign(struct kenmen_card *card,
     const struct kenmen_blob *certificate,
     const struct kenmen_challenge *challenge, struct kenmen_blob *ret)
 {
-	uint8_t info[SIG_INFO_MAX], signature[KENMEN_SIGNATURE_MAX];
+	uint8_t signature[KENMEN_SIGNATURE_MAX];
 	struct kenmen_blob input = { NULL, 0 };
 	size_t len = sizeof(signature);
-	int n, r;
+	struct sig_key key;
+	int r;
 
 	if (card == NULL || certificate == NULL || certificate->bytes == NULL ||
 	    challenge == NULL || ret == NULL)
 		return KENMEN_ERR_ARGUMENT;
-	if ((r = jws_login_input(certificate, challenge, &input)) < 0)
-		return r;
-	r = n = sig_info_over(input.bytes, input.len, info);
-	if (r < 0 || (r = jpki_sign(card, KENMEN_CERT_AUTH, info, (size_t)n,
-			  signature, &len)) < 0)
+	if ((r = certificate_key(certificate, &key)) < 0 ||
+	    (r = jws_login_input(certificate, challenge, &input)) < 0 ||
+	    (r = login_signature(card, &key, &input, signature, &len)) < 0)
 		goto out;
 	r = jws_join(&input, signature, len, ret);
 out:

@@ -450,8 +450,6 @@ test_text_removed(void **state)
 		for (int lose = 0; lose < 2; lose++) {
 			setup(NULL);
 			card_open("hanako", NULL, KENMEN_PIN_ATTRIBUTES);
-			simreader_start(&reader, sim, &switches);
-			reader.connected = reader.open = true;
 			reader.remove_at = lose ? 0 : at;
 			reader.lose_at = lose ? at : 0;
 			assert_int_equal(text_read(&wish_all, &text),
@@ -461,6 +459,56 @@ test_text_removed(void **state)
 			assert_true(sent("802A") <= 1);
 			kenmen_card_free(&card);
 		}
+	}
+}
+
+/* A reader that loses answers past 251 bytes cannot bring a signature: what
+ * it can bring is enough for everything else. */
+static void
+test_small_reader(void **state)
+{
+	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	struct kenmen_text text;
+	struct kenmen_face face;
+
+	(void)state;
+	set("read-len-limit", "251");
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	assert_int_equal(text.authenticity.verdict, KENMEN_UNCHECKED);
+	assert_int_equal(outcome(&text.authenticity, "record_digest"), 1);
+	assert_int_equal(outcome(&text.authenticity, "chip"), -1);
+	assert_int_equal(sent("802A"), 0);
+	pin_verify(KENMEN_PIN_FACE_B);
+	assert_int_equal(
+	    kenmen_face_read(card, &face_wish, NULL, NULL, &face), 0);
+	assert_int_equal(face.authenticity.verdict, KENMEN_UNCHECKED);
+	assert_int_equal(outcome(&face.authenticity, "record_signature"), 1);
+	kenmen_face_finish(&face);
+}
+
+/* An exchange that fails, the card staying where it is: a READ may be tried in
+ * a smaller form, a signature never again. */
+static void
+test_text_fails(void **state)
+{
+	struct kenmen_text text;
+
+	(void)state;
+	for (unsigned at = 1; at <= 6; at++) {
+		int r;
+
+		card_open("hanako", NULL, KENMEN_PIN_ATTRIBUTES);
+		reader.fail_at = at;
+		r = text_read(&wish_all, &text);
+		/* EF 0001 and the signature have no smaller form. */
+		assert_int_equal(
+		    r, at == 2 || at == 6 ? KENMEN_ERR_TRANSMIT : 0);
+		assert_true(sent("802A") <= 1);
+		if (r < 0)
+			assert_int_equal(text.my_number[0], 0x77);
+		else
+			assert_string_equal(text.my_number, "123456789018");
 	}
 }
 
@@ -787,6 +835,50 @@ test_face_missing(void **state)
 	    face_run("hanako", NULL, &wish, &face), KENMEN_ERR_NOT_FOUND);
 }
 
+/* Images are looked at before anything else is done for them. */
+static void
+test_face_magic(void **state)
+{
+	static uint8_t buf[SIM_BUILD_MAX];
+	struct sim_make make = { .person = sim_person_find("hanako"),
+		.switches = &switches,
+		.keys = sim_keys_new() };
+	const struct kenmen_face_wish wish = { trust, NULL, false };
+	size_t len = sim_file_face(&make, buf), seen = 0;
+	struct kenmen_face face;
+
+	(void)state;
+	for (size_t at = 0; at + 12 <= len && seen < 3; at++) {
+		if (memcmp(buf + at, "\x89PNG\r\n", 6) != 0 &&
+		    memcmp(buf + at, "\0\0\0\x0CjP", 6) != 0)
+			continue;
+		seen++;
+		flip("visual/0002", at + 1);
+		assert_int_equal(
+		    face_run("hanako", NULL, &wish, &face), KENMEN_ERR_DATA);
+		assert_int_equal(spent, 1);
+	}
+	assert_int_equal(seen, 3);
+	sim_keys_free(&make.keys);
+}
+
+static void
+test_face_removed(void **state)
+{
+	const struct kenmen_face_wish wish = { trust, NULL, true };
+	struct kenmen_face face;
+
+	(void)state;
+	for (unsigned at = 1; at <= 3; at++) {
+		card_open("hanako", NULL, KENMEN_PIN_FACE_B);
+		reader.remove_at = at;
+		assert_int_equal(
+		    face_read(&wish, &face), KENMEN_ERR_CARD_REMOVED);
+		assert_int_equal(face.birth_date[0], 0x77);
+		assert_int_equal(spent, at);
+	}
+}
+
 static void
 face_free_same(struct kenmen_face *face, const struct kenmen_face *good)
 {
@@ -1030,6 +1122,39 @@ test_login(void **state)
 	kenmen_blob_free(&jws);
 }
 
+/* What the server would find out is found out here. */
+static void
+test_login_other_key(void **state)
+{
+	const struct kenmen_challenge challenge = {
+		.origin = "https://shop.example", .len = 32, .now = 1700000000
+	};
+	struct kenmen_blob der = { NULL, 0 }, jws = { NULL, 0 };
+	unsigned before;
+
+	(void)state;
+	set("forge", "jpki");
+	card_open("hanako", NULL, KENMEN_PIN_AUTH);
+	assert_int_equal(
+	    kenmen_certificate_read(card, KENMEN_CERT_AUTH, NULL, NULL, &der),
+	    0);
+	assert_int_equal(kenmen_login_sign(card, &der, &challenge, &jws),
+	    KENMEN_ERR_AUTHENTICITY);
+	kenmen_blob_free(&der);
+	/* Not RSA: nothing is signed under a wrong name. */
+	setup(NULL);
+	card_open("ec", NULL, KENMEN_PIN_AUTH);
+	assert_int_equal(
+	    kenmen_certificate_read(card, KENMEN_CERT_AUTH, NULL, NULL, &der),
+	    0);
+	before = cost();
+	assert_int_equal(
+	    kenmen_login_sign(card, &der, &challenge, &jws), KENMEN_ERR_DATA);
+	assert_int_equal(cost(), before);
+	assert_null(jws.bytes);
+	kenmen_blob_free(&der);
+}
+
 static void
 test_login_without_pin(void **state)
 {
@@ -1232,6 +1357,8 @@ main(void)
 		T(test_text_keeps_digests),
 		T(test_text_without_pin),
 		T(test_text_removed),
+		T(test_text_fails),
+		T(test_small_reader),
 		T(test_text_flips),
 		T(test_text_issuer_renamed),
 		T(test_text_cut),
@@ -1241,12 +1368,15 @@ main(void)
 		T(test_face_with_a),
 		T(test_face_forged),
 		T(test_face_missing),
+		T(test_face_magic),
+		T(test_face_removed),
 		T(test_face_flips),
 		T(test_evidence),
 		T(test_evidence_challenge),
 		T(test_agreement),
 		T(test_agreement_fields),
 		T(test_login),
+		T(test_login_other_key),
 		T(test_login_without_pin),
 		T(test_sign),
 		T(test_certificate_costs),
