@@ -15,7 +15,7 @@
  * what is read, not what is useful. */
 #define CAS_MAX 64
 #define ROOTS_MAX 64
-#define FILE_MAX 65536
+#define FILE_MAX 262144
 
 struct root {
 	uint8_t key_id[CV_KEY_ID_LEN];

@@ -190,6 +190,7 @@ keys_cert_new(const struct keys_cert *c)
 {
 	const EVP_MD *md = c->md ? c->md : EVP_sha256();
 	X509 *x = X509_new();
+	CONF *conf = NCONF_new(NULL); /* policies ask for one */
 	X509V3_CTX ctx;
 
 	KEYS_MUST(X509_set_version(x, 2));
@@ -202,17 +203,19 @@ keys_cert_new(const struct keys_cert *c)
 	    x, X509_get_subject_name(c->issuer ? c->issuer : x));
 	KEYS_MUST(X509_set_pubkey(x, c->key));
 	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, conf);
 	for (const struct keys_ext *e = c->ext; e && e->nid; e++) {
 		X509_EXTENSION *ext =
 		    X509V3_EXT_conf_nid(NULL, &ctx, e->nid, e->value);
 
-		KEYS_MUST(ext && X509_add_ext(x, ext, -1));
+		KEYS_MUST(ext != NULL && X509_add_ext(x, ext, -1));
 		X509_EXTENSION_free(ext);
 	}
 	if (c->more) {
 		KEYS_MUST(X509_add_ext(x, c->more, -1));
 		X509_EXTENSION_free(c->more);
 	}
+	NCONF_free(conf);
 	KEYS_MUST(X509_sign(x, c->issuer ? c->issuer_key : c->key, md) > 0);
 	return x;
 }
