@@ -330,9 +330,12 @@ ef_load(struct simcard *card, const struct ef *ef)
 	const struct sim_spot *cut = sim_spot_find(card->switches->cut, id);
 	const struct built *built = ef_built(card, ef);
 	size_t len = built->len, filler = card->switches->filler;
+	size_t early = card->switches->ends_early;
 
 	if (len > SIM_FILE_MAX)
 		len = SIM_FILE_MAX;
+	if (ef->build == sim_file_attributes)
+		len -= len < early ? len : early;
 	if (!len || sim_spot_find(card->switches->missing, id))
 		return 0;
 	memcpy(card->file, built->bytes, len);

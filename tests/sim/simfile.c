@@ -163,9 +163,7 @@ sim_file_attributes(const struct sim_make *make, uint8_t *buf)
 	}
 	for (unsigned i = 0; i < ATTRIBUTES_N; i++)
 		sim_put_text(&o, 0xDF22 + i, values[i]);
-	return o.len > make->switches->ends_early
-		   ? o.len - make->switches->ends_early
-		   : 0;
+	return o.len;
 }
 
 /* Over EF 0002 from DF22 on: without its head and the table of offsets. */
