@@ -129,6 +129,13 @@ read_before(struct desk *desk)
 
 /* ---- behind a PIN ----------------------------------------------------- */
 
+/* Only a certificate may be missing on a card that is whole. */
+static int
+must_be_there(int r)
+{
+	return r == KENMEN_ERR_NOT_FOUND ? KENMEN_ERR_DATA : r;
+}
+
 static int
 read_auth(struct desk *desk)
 {
@@ -136,8 +143,8 @@ read_auth(struct desk *desk)
 	int r = certificate_read(desk, KENMEN_CERT_AUTH, &results->auth_der);
 
 	if (r >= 0 && wants(desk->request, KIND_AUTHENTICATE))
-		r = kenmen_login_sign(desk->card, &results->auth_der,
-		    &desk->challenge, &results->login_jws);
+		r = must_be_there(kenmen_login_sign(desk->card,
+		    &results->auth_der, &desk->challenge, &results->login_jws));
 	return r;
 }
 
@@ -197,7 +204,7 @@ read_sign(struct desk *desk)
 		return r;
 	r = certificate_say(desk, KIND_SIGN, KENMEN_CERT_SIGN,
 	    &results->sign_der, &results->sign);
-	return r < 0 ? r : sign_all(desk);
+	return r < 0 ? r : must_be_there(sign_all(desk));
 }
 
 static int

@@ -686,7 +686,7 @@ test_other_forms_of_the_attributes(void **state)
 	assert_sw(READ_PERSON, 0x9000);
 	assert_int_equal(rsp_len, 80);
 	set("ends-early", "97");
-	assert_sw(READ_PERSON, 0x6A82);
+	assert_sw(READ_PERSON, 0x6B00);
 }
 
 /* ---- log ------------------------------------------------------------- */
