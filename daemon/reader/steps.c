@@ -158,8 +158,8 @@ read_text(struct desk *desk)
 		.trust = desk->trust,
 	};
 
-	return kenmen_text_read(
-	    desk->card, &wish, progress, desk, &desk->results.text);
+	return must_be_there(kenmen_text_read(
+	    desk->card, &wish, progress, desk, &desk->results.text));
 }
 
 static int
@@ -216,8 +216,8 @@ read_face(struct desk *desk)
 		.want_png = true,
 	};
 
-	return kenmen_face_read(
-	    desk->card, &wish, progress, desk, &desk->results.face);
+	return must_be_there(kenmen_face_read(
+	    desk->card, &wish, progress, desk, &desk->results.face));
 }
 
 int
