@@ -309,6 +309,7 @@ read_kinds(struct errand *e)
 	if (code != CODE_NONE)
 		return code;
 	e->desk.card = e->windows.card = e->found.card;
+	e->desk.results.info = e->found.info;
 	if (e->found.no_certificate)
 		return CODE_NO_CERTIFICATE;
 	step_for_hidden_certificate(e);
