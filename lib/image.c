@@ -24,11 +24,12 @@
 /* 1024 halved ten times is one. */
 #define LEVELS_MAX 10
 #define LAYERS_MAX 64
-/* Exponents: code blocks and precincts of 16 samples a side. Below, what is
- * kept for each outweighs what is in it. */
+/* Exponents: code blocks of 16 to 1024 samples a side. Below, what is kept for
+ * each outweighs what is in it. */
 #define BLOCK_MIN 4
 #define BLOCK_MAX 10
-#define PRECINCT_MIN 4
+/* In a component, of all its resolutions. */
+#define PRECINCTS_MAX 4096
 
 /* ---- a cursor --------------------------------------------------------- */
 
@@ -187,9 +188,31 @@ siz_ok(struct bytes b, struct size *ret)
 	return ended(&b);
 }
 
+/* side samples, halved that many times, in pieces of 1 << exponent. */
+static uint32_t
+pieces(uint32_t side, uint32_t halvings, uint32_t exponent)
+{
+	return ((side - 1) >> halvings >> exponent) + 1;
+}
+
+/* Sizes of precincts, one for each resolution from the smallest up: A.6.1. */
+static bool
+precincts_ok(struct bytes *b, uint32_t levels, const struct size *size)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i <= levels; i++) {
+		uint32_t exponents = take(b, 1);
+
+		n += pieces(size->width, levels - i, exponents & 0x0F) *
+		     pieces(size->height, levels - i, exponents >> 4);
+	}
+	return n <= PRECINCTS_MAX;
+}
+
 /* What COD and COC say alike, A.6.1. own: they name precincts. */
 static bool
-style_ok(struct bytes *b, bool own)
+style_ok(struct bytes *b, bool own, const struct size *size)
 {
 	uint32_t levels = take(b, 1);
 	uint32_t block_w = take(b, 1) + 2, block_h = take(b, 1) + 2;
@@ -201,13 +224,8 @@ style_ok(struct bytes *b, bool own)
 	/* Bits 6 and 7 are part 15's other coder. */
 	if (take(b, 1) > 0x3F || take(b, 1) > 1)
 		return false;
-	for (uint32_t i = 0; own && i <= levels; i++) {
-		uint32_t precinct = take(b, 1);
-
-		if ((precinct & 0x0F) < PRECINCT_MIN ||
-		    precinct >> 4 < PRECINCT_MIN)
-			return false;
-	}
+	if (own && !precincts_ok(b, levels, size))
+		return false;
 	return ended(b);
 }
 
@@ -216,12 +234,11 @@ cod_ok(struct bytes b, const struct size *size)
 {
 	uint32_t form = take(&b, 1), layers;
 
-	(void)size;
 	take(&b, 1); /* progression */
 	layers = take(&b, 2);
 	take(&b, 1); /* component transform */
 	return form <= 7 && layers > 0 && layers <= LAYERS_MAX &&
-	       style_ok(&b, form & 1);
+	       style_ok(&b, form & 1, size);
 }
 
 static bool
@@ -230,7 +247,7 @@ coc_ok(struct bytes b, const struct size *size)
 	uint32_t component = take(&b, 1), form = take(&b, 1);
 
 	return component < size->components && form <= 1 &&
-	       style_ok(&b, form & 1);
+	       style_ok(&b, form & 1, size);
 }
 
 static bool
