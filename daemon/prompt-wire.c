@@ -7,11 +7,14 @@
 
 #include "pack.h"
 #include "utf8.h"
+#include "wire.h"
 
 #define TRIES_MAX 99
 #define STEPS_MAX 9
 #define TIMEOUT_MAX_MS 3600000
 #define KINDS_MAX (KIND_BIT(KIND_N) - 1)
+/* A request's fields, each with its length, take less than this. */
+#define REQUEST_MAX 1024
 
 int
 prompt_request_encode(
@@ -21,6 +24,8 @@ prompt_request_encode(
 
 	pack_start(&p, buf, room);
 	pack_u8(&p, request->type);
+	if (request->type == PROMPT_CLOSE)
+		return pack_finish(&p) ? (int)p.len : -1;
 	pack_u8(&p, request->lang);
 	pack_u8(&p, request->pin);
 	pack_u8(&p, request->note);
@@ -29,6 +34,9 @@ prompt_request_encode(
 	pack_string(&p, request->origin_name);
 	pack_string(&p, request->user);
 	pack_string(&p, request->purpose);
+	pack_u8(&p, request->documents);
+	pack_string(&p, request->titles);
+	pack_u8(&p, request->titles_more);
 	pack_u8(&p, request->tries);
 	pack_u8(&p, request->max_tries);
 	pack_u8(&p, request->step);
@@ -37,13 +45,29 @@ prompt_request_encode(
 	return pack_finish(&p) ? (int)p.len : -1;
 }
 
+/* Documents where there is something to be signed, and words for them only
+ * where there are documents. */
+static bool
+documents_ok(const struct prompt_request *r)
+{
+	bool signs = r->kinds & KIND_BIT(KIND_SIGN);
+
+	if ((r->documents > 0) != signs || (r->titles[0] && !signs))
+		return false;
+	return r->titles[0] ? r->titles_more < r->documents
+			    : r->titles_more == 0;
+}
+
 static bool
 request_ok(const struct prompt_request *r)
 {
-	/* A window that cannot say who asks must not be shown. */
+	/* A window that cannot say who asks must not be shown. The door keeps
+	 * what deceives out already; a runner that a card has taken over does
+	 * not. */
 	return (r->origin[0] || r->user[0]) && utf8_shows_plainly(r->origin) &&
 	       utf8_shows_plainly(r->origin_name) &&
 	       utf8_shows_plainly(r->user) && utf8_shows_plainly(r->purpose) &&
+	       utf8_shows_plainly(r->titles) && documents_ok(r) &&
 	       r->step <= r->steps;
 }
 
@@ -53,8 +77,11 @@ prompt_request_decode(
 {
 	struct unpack u;
 
+	*ret = (struct prompt_request){ 0 };
 	unpack_start(&u, buf, len);
 	ret->type = unpack_u8(&u, PROMPT_N - 1);
+	if (ret->type == PROMPT_CLOSE)
+		return unpack_finish(&u);
 	ret->lang = unpack_u8(&u, LANG_N - 1);
 	ret->pin = unpack_u8(&u, KENMEN_PIN_N - 1);
 	ret->note = unpack_u8(&u, NOTE_N - 1);
@@ -63,12 +90,31 @@ prompt_request_decode(
 	unpack_string(&u, ret->origin_name, sizeof(ret->origin_name));
 	unpack_string(&u, ret->user, sizeof(ret->user));
 	unpack_string(&u, ret->purpose, sizeof(ret->purpose));
+	ret->documents = unpack_u8(&u, DIGESTS_MAX);
+	unpack_string(&u, ret->titles, sizeof(ret->titles));
+	ret->titles_more = unpack_u8(&u, DIGESTS_MAX - 1);
 	ret->tries = unpack_u8(&u, TRIES_MAX);
 	ret->max_tries = unpack_u8(&u, TRIES_MAX);
 	ret->step = unpack_u8(&u, STEPS_MAX);
 	ret->steps = unpack_u8(&u, STEPS_MAX);
 	ret->timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);
 	return unpack_finish(&u) && request_ok(ret);
+}
+
+int
+prompt_request_recv(int fd, struct prompt_request *ret)
+{
+	uint8_t buf[REQUEST_MAX];
+	ssize_t n = recv(fd, buf, sizeof(buf), MSG_TRUNC | MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	if (n == 0)
+		return 0;
+	if ((size_t)n > sizeof(buf) ||
+	    !prompt_request_decode(buf, (size_t)n, ret))
+		return -EPROTO;
+	return 1;
 }
 
 /* ---- the answer: one byte, and the PIN as typed behind it ------------- */

@@ -13,9 +13,11 @@ enum prompt_type {
 	PROMPT_PIN,      /* type a PIN -> ANSWER_PIN */
 	PROMPT_LAST_TRY, /* use the last try? -> ANSWER_YES, ANSWER_NO */
 	PROMPT_CONSENT,  /* hand over the login certificate? -> YES, NO */
-	PROMPT_PINPAD,   /* type on the reader; Cancel -> ANSWER_NO, else no
-			  * answer: the window stays until PROMPT_CLOSE */
-	PROMPT_CLOSE,    /* the reader is done: away with it; no answer */
+	PROMPT_PINPAD,   /* type on the reader; Cancel -> ANSWER_NO, no window
+			  * -> ANSWER_UNAVAILABLE; else no answer: the window
+			  * stays until PROMPT_CLOSE or timeout_ms */
+	PROMPT_CLOSE,    /* the reader is done: away with the window; no answer.
+			  * No other field counts, none is sent */
 	PROMPT_BLOCKED,  /* it is locked -> ANSWER_NO when closed */
 	PROMPT_N
 };
@@ -61,6 +63,11 @@ int prompt_request_encode(
     const struct prompt_request *request, uint8_t *buf, size_t room);
 bool prompt_request_decode(
     const uint8_t *buf, size_t len, struct prompt_request *ret);
+/*
+ * Takes one request that has arrived (does not block). 1: *ret; 0: the runner
+ * is gone; -EPROTO: it said something else; else -errno.
+ */
+int prompt_request_recv(int fd, struct prompt_request *ret);
 
 /*
  * Sends an answer; pin only with ANSWER_PIN, else NULL. The PIN goes from its

@@ -26,9 +26,6 @@
 
 #define EXIT_USAGE 2
 
-/* A request's fields, each with its length, take less than this. */
-#define REQUEST_MAX 1024
-
 /* ---- one socket ------------------------------------------------------- */
 
 /* 1: a request; 0: the peer hung up, or a signal came; -errno. */
@@ -39,23 +36,28 @@ request_wait(const struct voice *voice, int peer, struct prompt_request *ret)
 		{ .fd = peer, .events = POLLIN },
 		{ .fd = voice->signals, .events = POLLIN },
 	};
-	uint8_t buf[REQUEST_MAX];
-	ssize_t n;
 
 	while (poll(fds, 2, -1) < 0)
 		if (errno != EINTR)
 			return -errno;
 	if (fds[1].revents)
 		return 0;
-	n = recv(peer, buf, sizeof(buf), MSG_TRUNC | MSG_DONTWAIT);
-	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
-	if (n == 0)
-		return 0;
-	if ((size_t)n > sizeof(buf) ||
-	    !prompt_request_decode(buf, (size_t)n, ret))
-		return -EPROTO;
-	return 1;
+	return prompt_request_recv(peer, ret);
+}
+
+/* One request, and its answer if it wants one. */
+static int
+serve_one(const struct voice *voice, int peer,
+    const struct prompt_request *request, struct kenmen_secret *pin)
+{
+	enum prompt_answer answer;
+	int r = window_show(voice, peer, request, &answer, pin);
+
+	if (r > 0)
+		r = prompt_answer_send(
+		    peer, answer, answer == ANSWER_PIN ? pin : NULL);
+	kenmen_secret_set_len(pin, 0);
+	return r;
 }
 
 /* Answers requests until the peer hangs up (0) or fails (-errno). */
@@ -64,18 +66,12 @@ serve(const struct voice *voice, int peer)
 {
 	struct prompt_request request;
 	struct kenmen_secret *pin = NULL;
-	enum prompt_answer answer;
 	int r;
 
 	if (kenmen_secret_new(&pin) < 0)
 		return -ENOMEM;
 	while ((r = request_wait(voice, peer, &request)) > 0) {
-		r = window_show(voice, peer, &request, &answer, pin);
-		if (r < 0)
-			break;
-		r = prompt_answer_send(
-		    peer, answer, answer == ANSWER_PIN ? pin : NULL);
-		kenmen_secret_set_len(pin, 0);
+		r = serve_one(voice, peer, &request, pin);
 		if (r < 0)
 			break;
 	}

@@ -4,250 +4,111 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the sentences ---------------------------------------------------- */
+#include "sentences.h"
 
-enum say {
-	SAY_NOTHING,
-	SAY_TITLE,
-	SAY_TITLE_STEPS,
-	SAY_LABEL,
-	SAY_LABEL_YES,
-	SAY_OK,
-	SAY_CANCEL,
-	SAY_NEXT,
-	SAY_USE_IT,
-	SAY_STOP,
-	SAY_CLOSE,
-	SAY_HEAD_NAMED,
-	SAY_HEAD_NAMELESS,
-	SAY_HEAD_LOCAL,
-	SAY_PURPOSE_SITE,
-	SAY_PURPOSE_LOCAL,
-	SAY_THIS_SITE,
-	SAY_THIS_LOCAL,
-	SAY_WHO_NAMED,
-	SAY_WHO_NAMELESS,
-	SAY_WHO_LOCAL,
-	SAY_WRONG,
-	SAY_ENTRY,
-	SAY_ENTRY_PURPOSE,
-	SAY_LAST_TRY,
-	SAY_LAST_TRY_ASK,
-	SAY_LAST_TRY_TYPE,
-	SAY_BLOCKED,
-	SAY_TIMES_KNOWN,
-	SAY_TIMES_UNKNOWN,
-	SAY_ASK_ATTRIBUTES,
-	SAY_TYPE_ATTRIBUTES,
-	SAY_FORMAT_4_DIGITS,
-	SAY_PIN_AUTH,
-	SAY_PIN_SIGN,
-	SAY_PIN_ATTRIBUTES,
-	SAY_PIN_FACE_B,
-	SAY_PIN_FACE_A,
-	SAY_N
-};
+/* ---- which sentences -------------------------------------------------- */
 
-/*
- * In braces: what the request fills in, see fillings[] below.
- *   {head}  who asks, and the site's own words where they fit
- *   {This}  this site or program, beginning a sentence; {who}: inside one
- *   {last_try} the last try's sentences before the question
- *   {ask}   what is asked for; {type}: what to type and what it may cost
- *   {n}     tries left; {entries}, {tries}: with their English noun
- *   {times} how often the PIN was typed wrongly; {max}: as a number
- */
 /* clang-format off */
-static const char *const sentences[SAY_N][LANG_N] = {
-	[SAY_NOTHING] = { "", "" },
-	[SAY_TITLE] = {
-		"マイナンバーカードの読み取り",
-		"My Number Card" },
-	[SAY_TITLE_STEPS] = {
-		"マイナンバーカードの読み取り（{step}/{steps}）",
-		"My Number Card ({step}/{steps})" },
-	[SAY_LABEL] = { "暗証番号:", "PIN:" },
-	[SAY_LABEL_YES] = { "確認:", "Confirm:" },
-	[SAY_OK] = { "OK", "OK" },
-	[SAY_CANCEL] = { "キャンセル", "Cancel" },
-	[SAY_NEXT] = { "次へ", "Next" },
-	[SAY_USE_IT] = { "最後の1回を使う", "Use it" },
-	[SAY_STOP] = { "やめる", "Stop" },
-	[SAY_CLOSE] = { "閉じる", "Close" },
-
-	[SAY_HEAD_NAMED] = {
-		"「{name}」\n{origin}\n",
-		"\"{name}\"\n{origin}\n" },
-	[SAY_HEAD_NAMELESS] = { "{origin}\n", "{origin}\n" },
-	[SAY_HEAD_LOCAL] = {
-		"このパソコンのプログラム（利用者 {user}）\n",
-		"A program on this computer (user {user})\n" },
-	[SAY_PURPOSE_SITE] = {
-		"サイトの説明：「{purpose}」\n",
-		"The site says: \"{purpose}\"\n" },
-	[SAY_PURPOSE_LOCAL] = {
-		"プログラムの説明：「{purpose}」\n",
-		"The program says: \"{purpose}\"\n" },
-	[SAY_THIS_SITE] = { "このサイト", "This site" },
-	[SAY_THIS_LOCAL] = { "このプログラム", "This program" },
-	[SAY_WHO_NAMED] = { "「{name}」", "\"{name}\"" },
-	[SAY_WHO_NAMELESS] = { "{origin}", "{origin}" },
-	[SAY_WHO_LOCAL] = { "このプログラム", "this program" },
-
-	[SAY_WRONG] = {
-		"暗証番号が違います。残り{n}回です。",
-		"Wrong PIN. {tries} left." },
-	[SAY_ENTRY] = { "{head}\n{ask}\n\n{type}", "{head}\n{ask}\n\n{type}" },
-	/* The site's own words do not fit beside the rest: this comes first. */
-	[SAY_ENTRY_PURPOSE] = {
-		"{head}\n"
-		"次の画面で暗証番号をおたずねします。"
-		"心当たりがなければ「キャンセル」を押してください。",
-		"{head}\n"
-		"The next window asks for the PIN. "
-		"If you did not start this, press Cancel." },
-	[SAY_LAST_TRY] = {
-		"【残り1回】次に間違えるとロックがかかります。\n"
-		"\n"
-		"{head}\n"
-		"対象：{pin}\n"
-		"ロックがかかると、市区町村窓口で手続きをするまで、"
-		"この暗証番号を使うサービスは利用できません。\n"
-		"少しでも自信がなければ「やめる」を押してください。"
-		"やめても残り1回のままです。\n"
-		"\n",
-		"LAST TRY: one more wrong entry locks this PIN.\n"
-		"\n"
-		"{head}\n"
-		"Which: {pin}.\n"
-		"Once locked, nothing that needs it works until you visit a "
-		"municipal office.\n"
-		"If you are not sure, press Stop. "
-		"The last try stays available.\n"
-		"\n" },
-	[SAY_LAST_TRY_ASK] = {
-		"{last_try}最後の1回を使いますか？",
-		"{last_try}Use the last try?" },
-	[SAY_LAST_TRY_TYPE] = {
-		"{last_try}最後の1回を使う場合は、下に「1」とだけ入力し、"
-		"「最後の1回を使う」を押してください（暗証番号は次の画面で"
-		"入力します）。",
-		"{last_try}To use the last try, type 1 below and press Use it "
-		"(the PIN is asked for in the next window)." },
-	[SAY_BLOCKED] = {
-		"この暗証番号はロックされています。\n"
-		"\n"
-		"対象：{pin}\n"
-		"{times}ためロックがかかり、利用できません。"
-		"時間がたっても解除されません。\n"
-		"ロック解除には、住民票のある市区町村の窓口で手続きが必要です"
-		"（カードと本人確認書類をお持ちください）。\n"
-		"\n"
-		"{who}には何も渡していません。",
-		"This PIN is locked.\n"
-		"\n"
-		"Which: {pin}.\n"
-		"It was typed wrongly {times}. Waiting does not unlock it.\n"
-		"To unlock it, take the card and an identity document to the "
-		"office of the municipality where you are registered.\n"
-		"\n"
-		"Nothing was given to {who}." },
-	/* After how many it locks is not published for every PIN. */
-	[SAY_TIMES_KNOWN] = { "{max}回間違えた", "{max} times" },
-	[SAY_TIMES_UNKNOWN] = { "間違いが続いた", "too often" },
-
-	[SAY_ASK_ATTRIBUTES] = {
-		"{This}が、カードの氏名・住所・生年月日・性別の読み取りを"
-		"求めています。"
-		"心当たりがなければ「キャンセル」を押してください。",
-		"{This} asks to read the name, address, date of birth and sex "
-		"from your My Number Card. "
-		"If you did not start this, press Cancel." },
-	[SAY_TYPE_ATTRIBUTES] = {
-		"数字4桁の暗証番号（券面事項入力補助用パスワード）を入力し、"
-		"「OK」を押してください。\n"
-		"あと{n}回間違えるとロックがかかります。"
-		"ロック解除には、市区町村窓口で手続きが必要です。",
-		"Type the 4-digit PIN for card information input "
-		"(券面事項入力補助用) and press OK.\n"
-		"{entries} will lock it. "
-		"Only a municipal office can unlock it." },
-	[SAY_FORMAT_4_DIGITS] = {
-		"暗証番号は数字4桁です。もう一度入力してください。"
-		"残り回数は減っていません。",
-		"The PIN is 4 digits. Please type it again. "
-		"No try was used." },
-
-	[SAY_PIN_AUTH] = {
-		"利用者証明用電子証明書の暗証番号（数字4桁）",
-		"PIN for user authentication (利用者証明用)" },
-	[SAY_PIN_SIGN] = {
-		"署名用電子証明書の暗証番号（英数字6～16桁）",
-		"Password for digital signature (署名用)" },
-	[SAY_PIN_ATTRIBUTES] = {
-		"券面事項入力補助用の暗証番号（数字4桁）",
-		"PIN for card information input (券面事項入力補助用)" },
-	[SAY_PIN_FACE_B] = {
-		"照合番号B（数字14桁）",
-		"Verification Number B (照合番号B, 14 digits)" },
-	[SAY_PIN_FACE_A] = {
-		"照合番号A（数字12桁）",
-		"Verification Number A (照合番号A, 12 digits)" },
-};
-
 /* What is asked for with a PIN. */
 static const struct entry {
 	enum kenmen_pin pin;
 	uint32_t kinds; /* all that this PIN opens for this read */
-	enum say ask, type;
+	enum say ask;
 } entries[] = {
+	{ KENMEN_PIN_AUTH,       KIND_BIT(KIND_AUTHENTICATE),
+	  SAY_ASK_LOGIN },
+	{ KENMEN_PIN_AUTH,       KIND_BIT(KIND_CERTIFICATE),
+	  SAY_ASK_LOGIN_CERTIFICATE },
 	{ KENMEN_PIN_ATTRIBUTES, KIND_BIT(KIND_ATTRIBUTES),
-	  SAY_ASK_ATTRIBUTES, SAY_TYPE_ATTRIBUTES },
+	  SAY_ASK_ATTRIBUTES },
+	{ KENMEN_PIN_ATTRIBUTES, KIND_BIT(KIND_MY_NUMBER),
+	  SAY_ASK_MY_NUMBER },
+	{ KENMEN_PIN_ATTRIBUTES,
+	  KIND_BIT(KIND_ATTRIBUTES) | KIND_BIT(KIND_MY_NUMBER),
+	  SAY_ASK_ATTRIBUTES_AND_MY_NUMBER },
+	{ KENMEN_PIN_SIGN,       KIND_BIT(KIND_SIGN),
+	  SAY_ASK_SIGNATURE },
+	/* What the certificate tells is said with a signature anyway. */
+	{ KENMEN_PIN_SIGN,       KIND_BIT(KIND_SIGN) |
+	                         KIND_BIT(KIND_CERTIFICATE),
+	  SAY_ASK_SIGNATURE },
+	{ KENMEN_PIN_SIGN,       KIND_BIT(KIND_CERTIFICATE),
+	  SAY_ASK_SIGNATURE_CERTIFICATE },
+	{ KENMEN_PIN_FACE_B,     KIND_BIT(KIND_FACE), SAY_ASK_FACE },
+	{ KENMEN_PIN_FACE_A,     KIND_BIT(KIND_FACE), SAY_ASK_FACE },
 };
 
 static const struct {
-	enum say name;
-	enum say format; /* input that is not of this PIN's form */
+	enum say name, label;
+	enum say what, also; /* is to be typed */
+	enum say format;     /* input that is not of this PIN's form */
+	enum say cost, if_locked, unlock;
+	bool digits; /* what a reader's keys can type */
 } pins[KENMEN_PIN_N] = {
-	[KENMEN_PIN_AUTH]       = { SAY_PIN_AUTH,       SAY_FORMAT_4_DIGITS },
-	[KENMEN_PIN_SIGN]       = { SAY_PIN_SIGN,       SAY_NOTHING },
-	[KENMEN_PIN_ATTRIBUTES] = { SAY_PIN_ATTRIBUTES, SAY_FORMAT_4_DIGITS },
-	[KENMEN_PIN_FACE_B]     = { SAY_PIN_FACE_B,     SAY_NOTHING },
-	[KENMEN_PIN_FACE_A]     = { SAY_PIN_FACE_A,     SAY_NOTHING },
+	[KENMEN_PIN_AUTH] = {
+		SAY_PIN_AUTH,         SAY_LABEL_PIN,
+		SAY_TYPE_AUTH,        SAY_NOTHING,
+		SAY_FORMAT_4_DIGITS,
+		SAY_COST_CERTIFICATE, SAY_IF_LOCKED,      SAY_UNLOCK, true },
+	[KENMEN_PIN_SIGN] = {
+		SAY_PIN_SIGN,         SAY_LABEL_PASSWORD,
+		SAY_TYPE_SIGN,        SAY_ALSO_SIGN,
+		SAY_FORMAT_PASSWORD,
+		SAY_COST_CERTIFICATE, SAY_IF_LOCKED,      SAY_UNLOCK, false },
+	[KENMEN_PIN_ATTRIBUTES] = {
+		SAY_PIN_ATTRIBUTES,   SAY_LABEL_PIN,
+		SAY_TYPE_ATTRIBUTES,  SAY_NOTHING,
+		SAY_FORMAT_4_DIGITS,
+		SAY_COST_ATTRIBUTES,  SAY_IF_LOCKED,      SAY_UNLOCK, true },
+	[KENMEN_PIN_FACE_B] = {
+		SAY_PIN_FACE_B,       SAY_LABEL_FACE_B,
+		SAY_TYPE_FACE_B,      SAY_ALSO_FACE_B,
+		SAY_FORMAT_FACE_B,
+		SAY_COST_FACE,        SAY_IF_LOCKED_FACE, SAY_UNLOCK_FACE, true },
+	[KENMEN_PIN_FACE_A] = {
+		SAY_PIN_FACE_A,       SAY_LABEL_FACE_A,
+		SAY_TYPE_FACE_A,      SAY_ALSO_FACE_A,
+		SAY_FORMAT_FACE_A,
+		SAY_COST_FACE,        SAY_IF_LOCKED_FACE, SAY_UNLOCK_FACE, true },
 };
 
 /* Who asks, in its four forms. */
 enum asker { ASKER_NAMED, ASKER_NAMELESS, ASKER_LOCAL, ASKER_N };
 static const struct {
-	enum say head, purpose, this, who;
+	enum say head, site, who;
 } askers[ASKER_N] = {
-	[ASKER_NAMED]    = { SAY_HEAD_NAMED,    SAY_PURPOSE_SITE,
-	                     SAY_THIS_SITE,     SAY_WHO_NAMED },
-	[ASKER_NAMELESS] = { SAY_HEAD_NAMELESS, SAY_PURPOSE_SITE,
-	                     SAY_THIS_SITE,     SAY_WHO_NAMELESS },
-	[ASKER_LOCAL]    = { SAY_HEAD_LOCAL,    SAY_PURPOSE_LOCAL,
-	                     SAY_THIS_LOCAL,    SAY_WHO_LOCAL },
+	[ASKER_NAMED]    = { SAY_HEAD_NAMED,    SAY_SITE,    SAY_WHO_NAMED },
+	[ASKER_NAMELESS] = { SAY_HEAD_NAMELESS, SAY_SITE,    SAY_WHO_NAMELESS },
+	[ASKER_LOCAL]    = { SAY_HEAD_LOCAL,    SAY_PROGRAM, SAY_WHO_LOCAL },
 };
 
 /* Which sentences a window is made of. */
 struct window {
-	enum say description, error, label, ok, cancel, dismiss;
-};
-static const struct window window_purpose = {
-	SAY_ENTRY_PURPOSE, SAY_NOTHING, SAY_NOTHING, SAY_NEXT, SAY_CANCEL,
-	SAY_NOTHING
-};
-static const struct window window_typed_yes = {
-	SAY_LAST_TRY_TYPE, SAY_NOTHING, SAY_LABEL_YES, SAY_USE_IT, SAY_STOP,
-	SAY_NOTHING
+	enum say description;
+	enum say typed; /* instead, where the yes is typed */
+	enum say ok, cancel, dismiss;
+	enum say before; /* of the window with the site's own words, if any */
 };
 static const struct window windows[PROMPT_N] = {
-	[PROMPT_PIN]      = { SAY_ENTRY,    SAY_NOTHING, SAY_LABEL,
-	                      SAY_OK,       SAY_CANCEL,  SAY_NOTHING },
-	[PROMPT_LAST_TRY] = { SAY_LAST_TRY_ASK, SAY_NOTHING, SAY_NOTHING,
-	                      SAY_USE_IT,   SAY_STOP,    SAY_CANCEL },
-	[PROMPT_BLOCKED]  = { SAY_BLOCKED,  SAY_NOTHING, SAY_NOTHING,
-	                      SAY_CLOSE,    SAY_NOTHING, SAY_NOTHING },
+	[PROMPT_PIN]      = { SAY_ENTRY,        SAY_NOTHING,
+	                      SAY_OK,           SAY_CANCEL, SAY_NOTHING,
+	                      SAY_BEFORE_ENTRY },
+	[PROMPT_LAST_TRY] = { SAY_LAST_TRY_ASK, SAY_LAST_TRY_TYPE,
+	                      SAY_USE_IT,       SAY_STOP,   SAY_CANCEL,
+	                      SAY_NOTHING },
+	[PROMPT_CONSENT]  = { SAY_CONSENT_ASK,  SAY_CONSENT_TYPE,
+	                      SAY_GIVE,         SAY_REFUSE, SAY_CANCEL,
+	                      SAY_BEFORE_CONSENT },
+	/* Its one button is that of a message. */
+	[PROMPT_PINPAD]   = { SAY_PINPAD,       SAY_NOTHING,
+	                      SAY_CANCEL,       SAY_NOTHING, SAY_NOTHING,
+	                      SAY_BEFORE_PINPAD },
+	[PROMPT_BLOCKED]  = { SAY_BLOCKED,      SAY_NOTHING,
+	                      SAY_CLOSE,        SAY_NOTHING, SAY_NOTHING,
+	                      SAY_NOTHING },
+};
+static const struct window window_words = {
+	SAY_WORDS, SAY_NOTHING, SAY_NEXT, SAY_CANCEL, SAY_NOTHING, SAY_NOTHING
 };
 /* clang-format on */
 
@@ -299,10 +160,10 @@ line_escape(struct line *l, const char *text, size_t len)
 		}
 }
 
-/* What a sentence is filled in from: the request, with or without purpose. */
+/* What a sentence is filled in from. */
 struct filling {
 	const struct prompt_request *request;
-	bool with_purpose;
+	bool with_words; /* the site's own stand in this window */
 };
 
 static void line_say(struct line *l, const struct filling *f, enum say say);
@@ -350,20 +211,35 @@ entry_find(const struct prompt_request *request)
 	return NULL;
 }
 
-static void
-fill_head(struct line *l, const struct filling *f)
+static enum say
+miss_of(const struct prompt_request *request)
 {
-	enum asker asker = asker_of(f->request);
-
-	line_say(l, f, askers[asker].head);
-	if (f->with_purpose && f->request->purpose[0])
-		line_say(l, f, askers[asker].purpose);
+	switch (request->note) {
+	case NOTE_WRONG:
+		return SAY_WRONG;
+	case NOTE_FORMAT:
+		return pins[request->pin].format;
+	case NOTE_NONE:
+	case NOTE_N:
+		break;
+	}
+	return SAY_NOTHING;
 }
 
 static void
-fill_this(struct line *l, const struct filling *f)
+fill_head(struct line *l, const struct filling *f)
 {
-	line_say(l, f, askers[asker_of(f->request)].this);
+	line_say(l, f, askers[asker_of(f->request)].head);
+	if (f->with_words && f->request->purpose[0])
+		line_say(l, f, SAY_PURPOSE);
+	if (f->with_words && f->request->titles[0])
+		line_say(l, f, SAY_TITLES);
+}
+
+static void
+fill_site(struct line *l, const struct filling *f)
+{
+	line_say(l, f, askers[asker_of(f->request)].site);
 }
 
 static void
@@ -396,7 +272,32 @@ fill_purpose(struct line *l, const struct filling *f)
 	line_text(l, f->request->purpose);
 }
 
-/* Windows that say {ask} and {type} are not built without an entry. */
+static void
+fill_titles(struct line *l, const struct filling *f)
+{
+	line_text(l, f->request->titles);
+}
+
+static void
+fill_more(struct line *l, const struct filling *f)
+{
+	if (f->request->titles_more)
+		line_say(l, f, SAY_TITLES_MORE);
+}
+
+static void
+fill_m(struct line *l, const struct filling *f)
+{
+	line_number(l, f->request->titles_more);
+}
+
+static void
+fill_before(struct line *l, const struct filling *f)
+{
+	line_say(l, f, windows[f->request->type].before);
+}
+
+/* Windows that say {ask} are not built without an entry. */
 static void
 fill_ask(struct line *l, const struct filling *f)
 {
@@ -404,15 +305,92 @@ fill_ask(struct line *l, const struct filling *f)
 }
 
 static void
+fill_law(struct line *l, const struct filling *f)
+{
+	line_say(l, f, SAY_LAW);
+}
+
+static void
+fill_k(struct line *l, const struct filling *f)
+{
+	line_number(l, f->request->documents);
+}
+
+static void
+fill_documents(struct line *l, const struct filling *f)
+{
+	line_counted(l, f->request->documents, " document", " documents");
+}
+
+static void
+fill_check(struct line *l, const struct filling *f)
+{
+	line_say(
+	    l, f, f->request->documents == 1 ? SAY_CHECK_ONE : SAY_CHECK_MANY);
+}
+
+static void
 fill_type(struct line *l, const struct filling *f)
 {
-	line_say(l, f, entry_find(f->request)->type);
+	line_say(l, f,
+	    f->request->type == PROMPT_PINPAD ? SAY_TYPE_ON_READER : SAY_TYPE);
+}
+
+static void
+fill_what(struct line *l, const struct filling *f)
+{
+	line_say(l, f, pins[f->request->pin].what);
+}
+
+static void
+fill_also(struct line *l, const struct filling *f)
+{
+	line_say(l, f, pins[f->request->pin].also);
+}
+
+static void
+fill_cost(struct line *l, const struct filling *f)
+{
+	line_say(l, f, pins[f->request->pin].cost);
+}
+
+static void
+fill_miss(struct line *l, const struct filling *f)
+{
+	if (miss_of(f->request) == SAY_NOTHING)
+		return;
+	line_say(l, f, miss_of(f->request));
+	line_text(l, "\n\n");
+}
+
+static void
+fill_seconds(struct line *l, const struct filling *f)
+{
+	line_number(l, f->request->timeout_ms / 1000);
+}
+
+static void
+fill_consent(struct line *l, const struct filling *f)
+{
+	line_say(l, f, SAY_CONSENT);
 }
 
 static void
 fill_last_try(struct line *l, const struct filling *f)
 {
 	line_say(l, f, SAY_LAST_TRY);
+}
+
+static void
+fill_if_locked(struct line *l, const struct filling *f)
+{
+	line_say(l, f, pins[f->request->pin].if_locked);
+}
+
+static void
+fill_unlock(struct line *l, const struct filling *f)
+{
+	line_say(l, f, pins[f->request->pin].unlock);
 }
 
 static void
@@ -470,24 +448,40 @@ static const struct {
 	const char *name;
 	void (*fill)(struct line *l, const struct filling *f);
 } fillings[] = {
-	{ "{head}",     fill_head },
-	{ "{This}",     fill_this },
-	{ "{who}",      fill_who },
-	{ "{name}",     fill_name },
-	{ "{origin}",   fill_origin },
-	{ "{user}",     fill_user },
-	{ "{purpose}",  fill_purpose },
-	{ "{ask}",      fill_ask },
-	{ "{type}",     fill_type },
-	{ "{last_try}", fill_last_try },
-	{ "{pin}",      fill_pin },
-	{ "{n}",        fill_n },
-	{ "{entries}",  fill_entries },
-	{ "{tries}",    fill_tries },
-	{ "{times}",    fill_times },
-	{ "{max}",      fill_max },
-	{ "{step}",     fill_step },
-	{ "{steps}",    fill_steps },
+	{ "{head}",      fill_head },
+	{ "{site}",      fill_site },
+	{ "{who}",       fill_who },
+	{ "{name}",      fill_name },
+	{ "{origin}",    fill_origin },
+	{ "{user}",      fill_user },
+	{ "{purpose}",   fill_purpose },
+	{ "{titles}",    fill_titles },
+	{ "{more}",      fill_more },
+	{ "{m}",         fill_m },
+	{ "{before}",    fill_before },
+	{ "{ask}",       fill_ask },
+	{ "{law}",       fill_law },
+	{ "{k}",         fill_k },
+	{ "{documents}", fill_documents },
+	{ "{check}",     fill_check },
+	{ "{type}",      fill_type },
+	{ "{what}",      fill_what },
+	{ "{also}",      fill_also },
+	{ "{cost}",      fill_cost },
+	{ "{miss}",      fill_miss },
+	{ "{seconds}",   fill_seconds },
+	{ "{consent}",   fill_consent },
+	{ "{last_try}",  fill_last_try },
+	{ "{if_locked}", fill_if_locked },
+	{ "{unlock}",    fill_unlock },
+	{ "{pin}",       fill_pin },
+	{ "{n}",         fill_n },
+	{ "{entries}",   fill_entries },
+	{ "{tries}",     fill_tries },
+	{ "{times}",     fill_times },
+	{ "{max}",       fill_max },
+	{ "{step}",      fill_step },
+	{ "{steps}",     fill_steps },
 };
 /* clang-format on */
 
@@ -524,21 +518,6 @@ line_say(struct line *l, const struct filling *f, enum say say)
 
 /* ---- the windows ------------------------------------------------------ */
 
-static enum say
-error_of(const struct prompt_request *request)
-{
-	switch (request->note) {
-	case NOTE_WRONG:
-		return SAY_WRONG;
-	case NOTE_FORMAT:
-		return pins[request->pin].format;
-	case NOTE_NONE:
-	case NOTE_N:
-		break;
-	}
-	return SAY_NOTHING;
-}
-
 static bool
 say(const struct filling *f, enum say say, char *buf, size_t room)
 {
@@ -549,15 +528,20 @@ say(const struct filling *f, enum say say, char *buf, size_t room)
 	return !l.failed;
 }
 
+/* 1 or -EMSGSIZE. */
 static int
 window_say(const struct filling *f, const struct window *w, struct texts *ret)
 {
-	enum say heading = f->request->steps > 1 ? SAY_TITLE_STEPS : SAY_TITLE;
-	bool fits = say(f, heading, ret->title, sizeof(ret->title)) &&
+	const struct prompt_request *request = f->request;
+	enum say title = request->steps > 1 ? SAY_TITLE_STEPS : SAY_TITLE;
+	bool entry = w->description == SAY_ENTRY;
+	enum say error = entry ? miss_of(request) : SAY_NOTHING;
+	enum say label = entry ? pins[request->pin].label : SAY_NOTHING;
+	bool fits = say(f, title, ret->title, sizeof(ret->title)) &&
 		    say(f, w->description, ret->description,
 			sizeof(ret->description)) &&
-		    say(f, w->error, ret->error, sizeof(ret->error)) &&
-		    say(f, w->label, ret->prompt, sizeof(ret->prompt)) &&
+		    say(f, error, ret->error, sizeof(ret->error)) &&
+		    say(f, label, ret->prompt, sizeof(ret->prompt)) &&
 		    say(f, w->ok, ret->ok, sizeof(ret->ok)) &&
 		    say(f, w->cancel, ret->cancel, sizeof(ret->cancel)) &&
 		    say(f, w->dismiss, ret->dismiss, sizeof(ret->dismiss));
@@ -565,58 +549,93 @@ window_say(const struct filling *f, const struct window *w, struct texts *ret)
 	return fits ? 1 : -EMSGSIZE;
 }
 
+/* The same, its question to be answered in an entry. */
 static int
-main_say(
-    const struct prompt_request *request, bool with_purpose, struct texts *ret)
+window_say_typed(
+    const struct filling *f, const struct window *w, struct texts *ret)
 {
-	struct filling f = { request, with_purpose };
-	struct window w = windows[request->type];
+	int r = window_say(f, w, ret);
+	bool fits =
+	    say(f, w->typed, ret->description, sizeof(ret->description)) &&
+	    say(f, SAY_LABEL_YES, ret->prompt, sizeof(ret->prompt));
 
-	if (request->type == PROMPT_PIN) {
-		if (!entry_find(request))
-			return -ENOTSUP;
-		w.error = error_of(request);
-	}
-	return window_say(&f, &w, ret);
+	/* One button says no already. */
+	ret->dismiss[0] = '\0';
+	return fits ? r : -EMSGSIZE;
 }
 
-static int
-purpose_say(const struct prompt_request *request, struct texts *ret)
+static bool
+is_known(const struct prompt_request *request)
 {
-	struct filling f = { request, true };
+	switch (request->type) {
+	case PROMPT_PIN:
+		return entry_find(request);
+	case PROMPT_PINPAD:
+		return entry_find(request) && pins[request->pin].digits;
+	case PROMPT_CONSENT:
+		return request->pin == KENMEN_PIN_AUTH &&
+		       request->kinds == KIND_BIT(KIND_CERTIFICATE);
+	case PROMPT_LAST_TRY:
+	case PROMPT_BLOCKED:
+		return true;
+	case PROMPT_CLOSE:
+	case PROMPT_N:
+		break;
+	}
+	return false;
+}
 
-	return window_say(&f, &window_purpose, ret);
+/* The last try and the lock do without the site's own words: these stand in
+ * the window where something is given to the site. */
+static bool
+has_words(const struct prompt_request *request)
+{
+	return windows[request->type].before != SAY_NOTHING &&
+	       (request->purpose[0] || request->titles[0]);
+}
+
+/* Whether these fit beside the rest, in each form that the window may take. */
+static bool
+words_fit(const struct prompt_request *request)
+{
+	const struct window *w = &windows[request->type];
+	const struct filling f = { request, true };
+	struct texts texts;
+
+	return window_say(&f, w, &texts) > 0 &&
+	       (w->typed == SAY_NOTHING || window_say_typed(&f, w, &texts) > 0);
 }
 
 int
 texts_build(const struct prompt_request *request, enum texts_page page,
     struct texts *ret)
 {
-	/* The yes and the lock do without the site's own words: these stand
-	 * in the window where something is given to the site. */
-	bool has_purpose = request->type == PROMPT_PIN && request->purpose[0];
-	int r = main_say(request, has_purpose, ret);
-	bool apart = has_purpose && r == -EMSGSIZE;
+	const struct filling with_words = { request, true };
+	struct filling f = { request, false };
+	bool words;
+	int r;
 
-	switch (page) {
-	case PAGE_PURPOSE:
-		if (apart)
-			return purpose_say(request, ret);
-		return r < 0 ? r : 0;
-	case PAGE_MAIN:
-		return apart ? main_say(request, false, ret) : r;
-	case PAGE_N:
-		break;
-	}
-	return -ENOTSUP;
+	if (!is_known(request))
+		return -ENOTSUP;
+	words = has_words(request);
+	f.with_words = words && words_fit(request);
+	/* No window before one that cannot be shown. */
+	r = window_say(&f, &windows[request->type], ret);
+	if (r < 0 || page == PAGE_MAIN)
+		return r;
+	return words && !f.with_words
+		   ? window_say(&with_words, &window_words, ret)
+		   : 0;
 }
 
 int
 texts_build_typed_yes(const struct prompt_request *request, struct texts *ret)
 {
+	const struct window *w = &windows[request->type];
 	struct filling f = { request, false };
 
-	if (request->type != PROMPT_LAST_TRY)
+	if (!is_known(request) || w->typed == SAY_NOTHING)
 		return -ENOTSUP;
-	return window_say(&f, &window_typed_yes, ret);
+	f.with_words = has_words(request) && words_fit(request);
+	return window_say_typed(&f, w, ret);
 }

@@ -8,15 +8,15 @@
 
 #include "prompt-wire.h"
 
-/* Assuan refuses lines past 1000 bytes; the verb, a blank and the end of the
- * line come on top ("SETREPEATERROR" is the longest of pinentry's). */
-#define TEXTS_LINE_MAX 980
+/* Assuan refuses lines past 1000 bytes; "SETDESC " and the end of the line
+ * come on top. */
+#define TEXTS_LINE_MAX 990
 #define TEXTS_SHORT_MAX 240
 
-/* A request is one window, or two when the site's own words (purpose) do not
- * fit beside the rest: they then come in a window before it. */
+/* A request is one window, or two when the site's own words (purpose, titles)
+ * do not fit beside the rest: they then come in a window before it. */
 enum texts_page {
-	PAGE_PURPOSE, /* a CONFIRM: cancel means ANSWER_NO, OK goes on */
+	PAGE_WORDS, /* a CONFIRM: cancel means ANSWER_NO, OK goes on */
 	PAGE_MAIN,
 	PAGE_N
 };
@@ -34,8 +34,8 @@ struct texts {
 };
 
 /*
- * 1: built; 0: this request needs no such page (PAGE_PURPOSE only).
- * -ENOTSUP: no sentence for this PIN and these kinds yet; -EMSGSIZE: does
+ * 1: built; 0: this request needs no such page (PAGE_WORDS only).
+ * -ENOTSUP: no sentence for this PIN and these kinds; -EMSGSIZE: does
  * not fit, which no configured name and origin can cause. On failure *ret is
  * undefined.
  */
@@ -43,8 +43,9 @@ int texts_build(const struct prompt_request *request, enum texts_page page,
     struct texts *ret);
 
 /*
- * The last try, for a pinentry in whose CONFIRM the wrong key means yes: the
- * yes is typed into an entry, TEXTS_YES and nothing else. As texts_build.
+ * PAGE_MAIN of PROMPT_LAST_TRY and PROMPT_CONSENT, for a pinentry in whose
+ * CONFIRM the wrong key means yes: the yes is typed into an entry, TEXTS_YES
+ * and nothing else. As texts_build.
  */
 #define TEXTS_YES '1'
 int texts_build_typed_yes(

@@ -23,7 +23,7 @@
 enum command {
 	COMMAND_GETPIN,
 	COMMAND_CONFIRM,
-	COMMAND_CONFIRM_TURNED, /* OK says Stop, NOTOK says Use it */
+	COMMAND_CONFIRM_TURNED, /* OK says no, NOTOK says yes */
 	COMMAND_GETPIN_YES,     /* the yes is typed */
 	COMMAND_CONFIRM_NEXT,   /* OK leads on to the next window */
 	COMMAND_MESSAGE,
@@ -73,8 +73,9 @@ struct dialogue {
 };
 
 /*
- * In the last-try window neither Enter nor Escape may mean yes. Measured with
- * pinentry 1.2.1 in CONFIRM, OK "Use it", CANCEL "Stop", just shown:
+ * Where a yes gives something away for good (the last try, a certificate),
+ * neither Enter nor Escape may mean it. Measured with pinentry 1.2.1 in
+ * CONFIRM, OK "Use it", CANCEL "Stop", just shown:
  *	gtk2    Enter, space, Escape, closing: cancelled
  *	qt      Enter, space, Escape, closing: cancelled
  *	tty     Enter: asks again; one of the letters that it shows must be
@@ -90,37 +91,39 @@ struct dialogue {
 static const struct {
 	const char *flavour;
 	enum command command;
-} last_try_ways[] = {
+} yes_ways[] = {
 	{ "curses", COMMAND_CONFIRM_TURNED },
 	{ "gnome3", COMMAND_GETPIN_YES },
 	{ "fltk", COMMAND_GETPIN_YES },
 };
 
 static enum command
-last_try_way(const char *flavour)
+yes_way(const char *flavour)
 {
 	const char *fallback = strrchr(flavour, ':');
 
 	if (fallback)
 		flavour = fallback + 1;
-	for (size_t i = 0; i < sizeof(last_try_ways) / sizeof(*last_try_ways);
-	     i++)
-		if (strcmp(flavour, last_try_ways[i].flavour) == 0)
-			return last_try_ways[i].command;
+	for (size_t i = 0; i < sizeof(yes_ways) / sizeof(*yes_ways); i++)
+		if (strcmp(flavour, yes_ways[i].flavour) == 0)
+			return yes_ways[i].command;
 	return COMMAND_CONFIRM;
 }
 
 static enum command
 command_of(const struct dialogue *d)
 {
-	if (d->page == PAGE_PURPOSE)
+	if (d->page == PAGE_WORDS)
 		return COMMAND_CONFIRM_NEXT;
 	switch (d->request->type) {
 	case PROMPT_PIN:
 		return COMMAND_GETPIN;
 	case PROMPT_LAST_TRY:
-		return last_try_way(d->flavour);
+	case PROMPT_CONSENT:
+		return yes_way(d->flavour);
+	case PROMPT_PINPAD: /* its one button cancels */
 	case PROMPT_BLOCKED:
+	case PROMPT_CLOSE:
 	case PROMPT_N:
 		break;
 	}
@@ -267,8 +270,22 @@ static const struct step {
 
 enum { POLL_PEER, POLL_SIGNALS, POLL_TIMER, POLL_PINENTRY, POLL_TTY, POLL_N };
 
+/* What the peer says while a window is open. -ESHUTDOWN: away with it, and
+ * on; -ECANCELED: the peer has gone, or speaks out of turn. */
+static int
+peer_hear(int peer)
+{
+	struct prompt_request request;
+
+	return prompt_request_recv(peer, &request) > 0 &&
+		       request.type == PROMPT_CLOSE
+		   ? -ESHUTDOWN
+		   : -ECANCELED;
+}
+
 /* 1: pinentry has said something; 0: the time is up; -ECANCELED: nobody
- * needs the answer any more; -EPIPE: the terminal has gone. */
+ * needs the answer any more, -ESHUTDOWN: nor the window; -EPIPE: the terminal
+ * has gone. */
 static int
 await(const struct voice *voice, int peer, int timer, const struct pinentry *p)
 {
@@ -283,8 +300,10 @@ await(const struct voice *voice, int peer, int timer, const struct pinentry *p)
 	while (poll(fds, POLL_N, -1) < 0)
 		if (errno != EINTR)
 			return -errno;
-	if (fds[POLL_PEER].revents || fds[POLL_SIGNALS].revents)
+	if (fds[POLL_SIGNALS].revents)
 		return -ECANCELED;
+	if (fds[POLL_PEER].revents)
+		return peer_hear(peer);
 	if (fds[POLL_TIMER].revents)
 		return 0;
 	return fds[POLL_TTY].revents ? -EPIPE : 1;
@@ -473,6 +492,24 @@ page_show(struct dialogue *d, int peer, int timer, enum prompt_answer *ret)
 	return dialogue_run(d, peer, timer, ret);
 }
 
+/* What is told of a request's end, r as above. 1, 0 or -ECANCELED. */
+static int
+request_end(const struct voice *voice, const struct prompt_request *request,
+    int r, enum prompt_answer *answer)
+{
+	if (r == -ECANCELED)
+		return r;
+	if (r == -ESHUTDOWN)
+		return 0;
+	if (r < 0) {
+		log_error("%s: no window: %s", voice->pinentry, strerror(-r));
+		*answer = ANSWER_UNAVAILABLE;
+	} else if (r == 0)
+		*answer = ANSWER_TIMEOUT;
+	/* How long a reader waits for its keys is the reader's own. */
+	return request->type != PROMPT_PINPAD || *answer != ANSWER_TIMEOUT;
+}
+
 int
 window_show(const struct voice *voice, int peer,
     const struct prompt_request *request, enum prompt_answer *ret,
@@ -480,20 +517,19 @@ window_show(const struct voice *voice, int peer,
 {
 	struct dialogue d = { .voice = voice, .request = request, .pin = pin };
 	enum prompt_answer answer = ANSWER_NEXT;
-	int timer = timer_start(request->timeout_ms);
-	int r = timer < 0 ? -errno : 1;
+	int timer, r;
 
+	if (request->type == PROMPT_CLOSE)
+		return 0; /* it has gone already */
+	timer = timer_start(request->timeout_ms);
+	r = timer < 0 ? -errno : 1;
 	for (d.page = 0; r > 0 && answer == ANSWER_NEXT && d.page < PAGE_N;
 	     d.page++)
 		r = page_show(&d, peer, timer, &answer);
 	if (timer >= 0)
 		close(timer);
-	if (r == -ECANCELED)
-		return r;
-	if (r < 0) {
-		log_error("%s: no window: %s", voice->pinentry, strerror(-r));
-		answer = ANSWER_UNAVAILABLE;
-	}
-	*ret = r == 0 ? ANSWER_TIMEOUT : answer;
-	return 0;
+	r = request_end(voice, request, r, &answer);
+	if (r > 0)
+		*ret = answer;
+	return r;
 }

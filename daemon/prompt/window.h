@@ -16,10 +16,12 @@ struct voice {
 
 /*
  * Shows the request's windows, for timeout_ms in all. peer: the socket that
- * the request came from. 0 and *ret (ANSWER_UNAVAILABLE, logged, when
+ * the request came from. 1 and *ret (ANSWER_UNAVAILABLE, logged, when
  * pinentry cannot be started or does not do its work); pin is filled with
- * ANSWER_PIN only. -ECANCELED: the peer hung up or spoke out of turn, or a
- * signal came: the window is gone already.
+ * ANSWER_PIN only. 0: there is nothing to answer, since the peer took the
+ * window back (PROMPT_CLOSE), or had its time out on a reader. -ECANCELED:
+ * the peer hung up or spoke out of turn, or a signal came. In any case the
+ * window is gone.
  */
 int window_show(const struct voice *voice, int peer,
     const struct prompt_request *request, enum prompt_answer *ret,

@@ -1,8 +1,8 @@
 """kenmen-prompt alone: the test is the runner at the other end of its socket.
 
 With the scripted pinentry: every answer and every way in which either side
-may go or misbehave. With the real ones: what Enter and Escape do in the
-last-try window, which is why window.c treats them differently, and that a
+may go or misbehave. With the real ones: what Enter and Escape do where a
+yes is asked for, which is why window.c treats them differently, and that a
 terminal is left as it was found.
 """
 
@@ -24,20 +24,34 @@ import rig
 from rig import BUILD, TOP, LIMIT, SLOW, children, deadline, left, wait_gone
 
 PIN, YES, NO, TIMEOUT, UNAVAILABLE = range(5)
-ASK, LAST_TRY, BLOCKED = range(3)
+ASK, LAST_TRY, CONSENT, PINPAD, CLOSE, BLOCKED = range(6)
 JA, EN = range(2)
-ATTRIBUTES = 2
+# What is asked for, as (PIN, bits of kinds).
+LOGIN, LOGIN_CERTIFICATE = (0, 1 << 5), (0, 1 << 4)
+SIGNATURE, SIGN_CERTIFICATE = (1, 1 << 6), (1, 1 << 4)
+ATTRIBUTES, MY_NUMBER, BOTH = (2, 1 << 1), (2, 1 << 2), (2, 3 << 1)
+FACE_B, FACE_A = (3, 1 << 3), (4, 1 << 3)
 CURSES, TTY = "/usr/bin/pinentry-curses", "/usr/bin/pinentry-tty"
 
 
 def request(kind=ASK, lang=JA, note=0, origin="https://drone.example",
-            name="ドローン登録デモ", purpose="", tries=3, seconds=LIMIT):
+            name="ドローン登録デモ", purpose="", tries=3, seconds=LIMIT,
+            about=None, documents=None, titles="", more=0, max_tries=3,
+            step=(1, 1)):
     """A struct prompt_request as daemon/prompt-wire.c encodes it."""
     def text(value):
         return struct.pack(">I", len(value.encode())) + value.encode()
-    return (struct.pack(">BBBBI", kind, lang, ATTRIBUTES, note, 2) +
+    if kind == CLOSE:
+        return bytes([CLOSE])
+    pin, kinds = about or (LOGIN_CERTIFICATE if kind == CONSENT
+                           else ATTRIBUTES)
+    if documents is None:
+        documents = 3 if kinds & 1 << 6 else 0
+    return (struct.pack(">BBBBI", kind, lang, pin, note, kinds) +
             text(origin) + text(name) + text("taro") + text(purpose) +
-            struct.pack(">BBBBI", tries, 3, 1, 1, int(seconds * 1000)))
+            bytes([documents]) + text(titles) + bytes([more]) +
+            struct.pack(">BBBBI", tries, max_tries, *step,
+                        int(seconds * 1000)))
 
 
 class Voice:
@@ -150,6 +164,22 @@ def voice(script):
     (LAST_TRY, "pin 1234", (UNAVAILABLE, b"")),  # data nobody asked for
     (BLOCKED, "ok", (NO, b"")),
     (BLOCKED, "close", (NO, b"")),
+    (CONSENT, "ok", (YES, b"")),
+    (CONSENT, "cancel", (NO, b"")),
+    (CONSENT, "close", (NO, b"")),
+    (CONSENT, "notok", (NO, b"")),
+    (CONSENT, "timeout", (TIMEOUT, b"")),
+    (CONSENT, "crash", (UNAVAILABLE, b"")),
+    (CONSENT, "pin 1", (UNAVAILABLE, b"")),  # data nobody asked for
+    # The one button of a pinpad's window cancels.
+    (PINPAD, "ok", (NO, b"")),
+    (PINPAD, "cancel", (NO, b"")),
+    (PINPAD, "close", (NO, b"")),
+    (PINPAD, "error 83886278", (NO, b"")),  # fully cancelled
+    (PINPAD, "error 83886340", (UNAVAILABLE, b"")),
+    (PINPAD, "crash", (UNAVAILABLE, b"")),
+    (PINPAD, "garbage", (UNAVAILABLE, b"")),
+    (PINPAD, "pin 1234", (UNAVAILABLE, b"")),
 ])
 def test_answers(script, voice, kind, says, wanted):
     script.answers(says)
@@ -166,16 +196,18 @@ def test_requests_on_one_socket(script, voice):
 
 
 def test_never_said(script, voice):
-    script.answers("pin 1234", "ok", "ok")
-    for kind in (ASK, LAST_TRY, BLOCKED):
+    script.answers("pin 1234", "ok", "ok", "ok", "ok")
+    for kind in (ASK, LAST_TRY, CONSENT, PINPAD, BLOCKED):
         voice.ask(kind)
         voice.answer()
     said = script.log()
-    assert said.count("window ") == 3
+    assert said.count("window ") == 5
     for word in ("SETKEYINFO", "SETQUALITYBAR", "external-password-cache"):
         assert word not in said
 
 
+@pytest.mark.parametrize("kind, yes, no", [
+    (LAST_TRY, "Use it", "Stop"), (CONSENT, "Give it", "Refuse")])
 @pytest.mark.parametrize("flavour, says, wanted", [
     ("qt", "ok", YES), ("gtk2", "cancel", NO), ("tty", "notok", NO),
     # Enter is OK: the buttons are turned.
@@ -185,15 +217,17 @@ def test_never_said(script, voice):
     ("gnome3", "ok", NO), ("gnome3", "pin 1", YES), ("gnome3", "pin 1234", NO),
     ("gnome3", "pin 11", NO), ("gnome3", "cancel", NO), ("fltk", "ok", NO),
 ])
-def test_last_try_by_flavour(script, voice, flavour, says, wanted):
+def test_yes_by_flavour(script, voice, kind, yes, no, flavour, says, wanted):
     (script.dir / "flavour").write_text(flavour)
     script.answers(says)
-    voice.ask(LAST_TRY, EN)
+    voice.ask(kind, EN)
     assert voice.answer() == (wanted, b"")
     said = script.log()
-    assert ("SETOK Stop\nSETNOTOK Use it\nSETCANCEL Cancel\n" in said) == \
+    assert (f"SETOK {no}\nSETNOTOK {yes}\nSETCANCEL Cancel\n" in said) == \
         flavour.endswith("curses")
-    assert ("GETPIN" in said) == (flavour in ("gnome3", "fltk"))
+    typed = flavour in ("gnome3", "fltk")
+    assert ("GETPIN" in said) == typed
+    assert ("type 1 below" in said) == typed
 
 
 def test_purpose_apart(script, voice):
@@ -207,6 +241,18 @@ def test_purpose_apart(script, voice):
     script.answers("cancel")
     voice.ask(name="%" * 120, purpose="%" * 80)
     assert voice.answer() == (NO, b"")
+
+
+def test_titles_apart(script, voice):
+    """A signature's worst: what the site says itself comes first."""
+    titles = "書" * 26
+    script.answers("ok", "pin 1234")
+    voice.ask(about=SIGNATURE, name="長" * 40, origin="https://" + "w" * 92,
+              purpose="説" * 26, titles=titles, documents=9, more=8)
+    assert voice.answer() == (PIN, b"1234")
+    first, second = script.log().split("window ")[1:]
+    assert "説" * 26 in first and f"「{titles}」ほか8件" in first
+    assert "書類9件への電子署名" in second and titles not in second
 
 
 def test_own_timeout(script, voice):
@@ -226,6 +272,89 @@ def test_one_time_for_both_windows(script, voice):
     assert 1 <= time.monotonic() - started < 1 + LIMIT / 4
 
 
+# ---- typed on a reader --------------------------------------------------
+
+def test_pinpad(script, voice):
+    """Stays until the runner has done with it, and gets no answer."""
+    script.answers("hang", "hang", "pin 1234")
+    for n, note in enumerate((0, 1), 1):
+        voice.ask(PINPAD, note=note, about=LOGIN, tries=3 - note)
+        script.wait_shown(n)
+        pid = voice.pinentry()
+        voice.ask(CLOSE)
+        assert wait_gone(pid, 1 * SLOW)
+    voice.ask()
+    assert voice.answer() == (PIN, b"1234")     # and nothing before
+    first, second, _ = script.log().split("window ")[1:]
+    assert "MESSAGE" in first and "SETOK キャンセル\n" in first
+    assert "SETDESC 暗証番号が違います。残り2回です。%0A%0A" in second
+
+
+def test_pinpad_with_words_apart(script, voice):
+    """The reader may be done before both windows were seen."""
+    for shown in (["hang"], ["ok", "hang"]):
+        script.answers(*shown)
+        before = script.log().count("window ")
+        voice.ask(PINPAD, about=BOTH, name="%" * 60, purpose="%" * 80)
+        script.wait_shown(before + len(shown))
+        pid = voice.pinentry()
+        voice.ask(CLOSE)
+        assert wait_gone(pid, 1 * SLOW)
+    script.answers("cancel")
+    voice.ask(PINPAD, about=BOTH, name="%" * 60, purpose="%" * 80)
+    assert voice.answer() == (NO, b"")
+
+
+@pytest.mark.parametrize("says", ["hang", "timeout"])
+def test_pinpad_timeout(script, voice, says):
+    """The reader's own time-out decides: no answer, but no window either."""
+    script.answers(says, "cancel")
+    voice.ask(PINPAD, seconds=0.5)
+    end = deadline()
+    while not script.log():
+        assert left(end)
+        time.sleep(0.01)
+    while children(voice.process.pid):
+        assert left(end), "the window stays"
+        time.sleep(0.01)
+    voice.ask(CLOSE)
+    voice.ask()
+    assert voice.answer() == (NO, b"")
+    assert script.log().count("window ") == 2
+
+
+def test_close_without_a_window(script, voice):
+    """Crossed with the person's Cancel, or with the time-out."""
+    script.answers("ok", "pin 1234")
+    voice.ask(CLOSE)
+    voice.ask(PINPAD)
+    assert voice.answer() == (NO, b"")
+    voice.ask(CLOSE)
+    voice.ask(CLOSE)
+    voice.ask()
+    assert voice.answer() == (PIN, b"1234")
+
+
+@pytest.mark.parametrize("kind", [ASK, LAST_TRY, CONSENT, BLOCKED])
+def test_close_takes_any_window(script, voice, kind):
+    script.answers("hang", "cancel")
+    voice.ask(kind)
+    script.wait_shown()
+    pid = voice.pinentry()
+    voice.ask(CLOSE)
+    assert wait_gone(pid, 1 * SLOW)
+    voice.ask()
+    assert voice.answer() == (NO, b"")
+
+
+def test_no_letters_on_a_reader(script, voice):
+    voice.ask(PINPAD, about=SIGNATURE)
+    assert voice.answer() == (UNAVAILABLE, b"")
+    assert script.log() == ""
+
+
+# ---- troubles -----------------------------------------------------------
+
 @pytest.mark.parametrize("program", [
     "/nonexistent", "/etc/passwd", "/bin/true", "/bin/cat", "/usr/bin/yes"])
 def test_no_pinentry(program):
@@ -238,17 +367,19 @@ def test_no_pinentry(program):
     assert "no window" in log or program == "/bin/cat"  # it never greets
 
 
+@pytest.mark.parametrize("kind", [ASK, PINPAD])
 @pytest.mark.parametrize("act", [
     lambda voice, pid: voice.socket.close(),
     lambda voice, pid: voice.ask(),
+    lambda voice, pid: voice.socket.send(bytes([CLOSE, 0])),
     lambda voice, pid: voice.process.terminate(),
     lambda voice, pid: voice.process.send_signal(signal.SIGINT),
     lambda voice, pid: voice.process.send_signal(signal.SIGHUP),
     lambda voice, pid: voice.process.kill(),
-], ids=["hang-up", "second request", "TERM", "INT", "HUP", "KILL"])
-def test_window_goes(script, voice, act):
+], ids=["hang-up", "second request", "lie", "TERM", "INT", "HUP", "KILL"])
+def test_window_goes(script, voice, act, kind):
     script.answers("hang")
-    voice.ask()
+    voice.ask(kind)
     script.wait_shown()
     pid = voice.pinentry()
     act(voice, pid)
@@ -279,7 +410,11 @@ def test_parent_dies(script, tmp_path):
 
 @pytest.mark.parametrize("lie", [
     b"x", request() + b"\0", request()[:-1], b"\x09" + request()[1:],
-    request(name="a\nb"), request(name="a\u202eb"), b"\0" * 5000])
+    request(name="a\nb"), request(name="a\u202eb"), b"\0" * 5000,
+    request(CLOSE) + b"\0", request(documents=1), request(titles="a"),
+    request(about=SIGNATURE, documents=0),
+    request(about=SIGNATURE, titles="a<b"),
+    request(about=SIGNATURE, titles="a", more=3)])
 def test_lies(voice, lie):
     voice.socket.send(lie)
     assert voice.answer() is None
@@ -358,15 +493,33 @@ def test_terminal_pin(terminal, pinentry):
     assert terminal.modes() == terminal.before
 
 
-@pytest.mark.parametrize("pinentry, keys, wanted", [
+@pytest.mark.parametrize("kind, no, keys", [
+    (LAST_TRY, "Stop", "us"), (CONSENT, "Refuse", "gr")])
+@pytest.mark.parametrize("pinentry, key, wanted", [
     (CURSES, "\r", NO), (CURSES, "\t\r", YES), (CURSES, "\t\t\r", NO),
-    (TTY, "\r", None), (TTY, "u", YES), (TTY, "s", NO), (TTY, "\x03", NO),
+    (TTY, "\r", None), (TTY, "yes", YES), (TTY, "no", NO), (TTY, "\x03", NO),
 ])
-def test_terminal_last_try(terminal, pinentry, keys, wanted):
-    with on_terminal(pinentry, terminal, "Stop", LAST_TRY, EN,
+def test_terminal_yes(terminal, kind, no, keys, pinentry, key, wanted):
+    """On a terminal without a screen a letter of each button is asked for."""
+    key = {"yes": keys[0], "no": keys[1]}.get(key, key)
+    with on_terminal(pinentry, terminal, no, kind, EN,
                      seconds=LIMIT if wanted is not None else 2) as voice:
-        terminal.type(keys)
+        terminal.type(key)
         assert voice.answer() == (TIMEOUT if wanted is None else wanted, b"")
+    assert terminal.modes() == terminal.before
+
+
+@pytest.mark.parametrize("pinentry", [CURSES, TTY])
+@pytest.mark.parametrize("key", ["\r", None])
+def test_terminal_pinpad(terminal, pinentry, key):
+    with on_terminal(pinentry, terminal, "Cancel", PINPAD, EN) as voice:
+        pid = voice.pinentry()
+        if key:
+            terminal.type(key)
+            assert voice.answer() == (NO, b"")
+        else:
+            voice.ask(CLOSE)
+        assert wait_gone(pid, 1 * SLOW)
     assert terminal.modes() == terminal.before
 
 
@@ -403,37 +556,16 @@ def test_terminal_hangs_up(terminal, pinentry):
 
 # ---- on a screen --------------------------------------------------------
 
-def shows_windows(screen):
-    """openbox loses a window that is mapped while it starts: it stays
-    invisible. Hence one to try with."""
-    voice = Voice("/usr/bin/pinentry-gtk-2", DISPLAY=screen.display)
-    try:
-        voice.ask(BLOCKED, EN)
-        end = deadline(1 * SLOW)
-        while not (shown := screen.windows("^My Number Card$")) and left(end):
-            time.sleep(0.05)
-        return bool(shown)
-    finally:
-        voice.stop()
-
-
-@pytest.fixture
-def screen(site):
-    screen = site.screen()
-    end = deadline()
-    while not shows_windows(screen):
-        assert left(end), "no window manager"
-    return screen
-
-
+@pytest.mark.parametrize("kind", [LAST_TRY, CONSENT])
 @pytest.mark.parametrize("pinentry", ["gtk-2", "qt"])
 @pytest.mark.parametrize("keys, wanted", [
     (["Return"], NO), (["space"], NO), (["Escape"], NO),
     (["Tab", "Return"], YES)])
-def test_screen_last_try(screen, pinentry, keys, wanted):
+def test_screen_yes(site, kind, pinentry, keys, wanted):
+    screen = site.screen()
     voice = Voice(f"/usr/bin/pinentry-{pinentry}", DISPLAY=screen.display)
     try:
-        voice.ask(LAST_TRY, EN)
+        voice.ask(kind, EN)
         window = screen.wait_window("^My Number Card$")
         time.sleep(0.3 * SLOW)  # its buttons have no event of their own
         screen.key(window, *keys)

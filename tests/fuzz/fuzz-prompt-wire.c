@@ -24,7 +24,9 @@ check_texts(const struct prompt_request *request)
 			FUZZ_CHECK(!strpbrk(t.description, "\r\n"));
 		}
 	if (texts_build_typed_yes(request, &t) == 1)
-		FUZZ_CHECK(request->type == PROMPT_LAST_TRY && t.prompt[0]);
+		FUZZ_CHECK((request->type == PROMPT_LAST_TRY ||
+			       request->type == PROMPT_CONSENT) &&
+			   t.prompt[0]);
 }
 
 static void

@@ -56,6 +56,9 @@ full_request(void)
 	fill(rq.origin_name, sizeof(rq.origin_name), 'n');
 	fill(rq.user, sizeof(rq.user), 'u');
 	fill(rq.purpose, sizeof(rq.purpose), 'p');
+	fill(rq.titles, sizeof(rq.titles), 't');
+	rq.documents = 32;
+	rq.titles_more = 31;
 	rq.step = rq.steps = 9;
 	rq.tries = rq.max_tries = 99;
 	rq.timeout_ms = 3600000;
@@ -80,6 +83,9 @@ assert_comes_out(const struct prompt_request *in)
 	assert_string_equal(out.origin_name, in->origin_name);
 	assert_string_equal(out.user, in->user);
 	assert_string_equal(out.purpose, in->purpose);
+	assert_int_equal(out.documents, in->documents);
+	assert_string_equal(out.titles, in->titles);
+	assert_int_equal(out.titles_more, in->titles_more);
 	assert_int_equal(out.tries, in->tries);
 	assert_int_equal(out.max_tries, in->max_tries);
 	assert_int_equal(out.step, in->step);
@@ -98,6 +104,74 @@ request_comes_out_as_it_went_in(void **state)
 	assert_comes_out(&small);
 	assert_comes_out(&full);
 	assert_comes_out(&local);
+	for (unsigned type = 0; type < PROMPT_N; type++) {
+		small.type = type;
+		if (type != PROMPT_CLOSE)
+			assert_comes_out(&small);
+	}
+}
+
+/* Nobody's name is on it, and it is one byte long. */
+static void
+close_is_a_word_by_itself(void **state)
+{
+	static const struct prompt_request nothing;
+	struct prompt_request rq = full_request(), out = full_request();
+
+	(void)state;
+	rq.type = PROMPT_CLOSE;
+	assert_int_equal(prompt_request_encode(&rq, buf, sizeof(buf)), 1);
+	assert_int_equal(prompt_request_encode(&rq, buf, 0), -1);
+	assert_true(prompt_request_decode(buf, 1, &out));
+	assert_int_equal(out.type, PROMPT_CLOSE);
+	assert_string_equal(out.origin, nothing.origin);
+	assert_string_equal(out.titles, nothing.titles);
+	assert_int_equal(out.timeout_ms, 0);
+	buf[1] = 0;
+	assert_false(prompt_request_decode(buf, 2, &out));
+	rq = small_request();
+	assert_true(prompt_request_encode(&rq, buf, sizeof(buf)) > 1);
+	buf[0] = PROMPT_CLOSE;
+	assert_false(prompt_request_decode(buf, 100, &out));
+}
+
+static bool
+passes(const struct prompt_request *rq)
+{
+	struct prompt_request out;
+	int len = prompt_request_encode(rq, buf, sizeof(buf));
+
+	return prompt_request_decode(buf, (size_t)len, &out);
+}
+
+static void
+documents_stand_where_something_is_signed(void **state)
+{
+	struct prompt_request rq = small_request();
+
+	(void)state;
+	rq.documents = 1;
+	assert_false(passes(&rq));
+	rq.pin = KENMEN_PIN_SIGN;
+	rq.kinds = KIND_BIT(KIND_SIGN);
+	assert_true(passes(&rq));
+	rq.documents = 0;
+	assert_false(passes(&rq));
+	rq.documents = 33;
+	assert_false(passes(&rq));
+	rq.documents = 32;
+	assert_true(passes(&rq));
+	rq.titles_more = 1; /* than none */
+	assert_false(passes(&rq));
+	strcpy(rq.titles, "契約書");
+	assert_true(passes(&rq));
+	rq.titles_more = 31;
+	assert_true(passes(&rq));
+	rq.titles_more = 32;
+	assert_false(passes(&rq));
+	rq = small_request();
+	strcpy(rq.titles, "契約書");
+	assert_false(passes(&rq));
 }
 
 static void
@@ -151,12 +225,10 @@ values_out_of_range_are_refused(void **state)
 static bool
 name_passes(const char *name)
 {
-	struct prompt_request rq = small_request(), out;
-	int len;
+	struct prompt_request rq = small_request();
 
 	strcpy(rq.origin_name, name);
-	len = prompt_request_encode(&rq, buf, sizeof(buf));
-	return prompt_request_decode(buf, (size_t)len, &out);
+	return passes(&rq);
 }
 
 static void
@@ -198,16 +270,19 @@ names_that_would_deceive_are_refused(void **state)
 static void
 every_text_of_a_request_is_looked_at(void **state)
 {
-	struct prompt_request rq, out;
-	char *texts[] = { rq.origin, rq.origin_name, rq.user, rq.purpose };
-	int len;
+	struct prompt_request rq;
+	char *texts[] = { rq.origin, rq.origin_name, rq.user, rq.purpose,
+		rq.titles };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		rq = small_request();
+		rq.kinds = KIND_BIT(KIND_SIGN);
+		rq.documents = 1;
+		strcpy(texts[i], "a b");
+		assert_true(passes(&rq));
 		strcpy(texts[i], "a\nb");
-		len = prompt_request_encode(&rq, buf, sizeof(buf));
-		assert_false(prompt_request_decode(buf, (size_t)len, &out));
+		assert_false(passes(&rq));
 	}
 }
 
@@ -361,6 +436,29 @@ a_voice_that_has_gone_is_noticed(void **state)
 	    prompt_answer_send(w->runner, ANSWER_NO, NULL), -EPIPE);
 }
 
+static void
+requests_are_taken_one_by_one(void **state)
+{
+	struct wire *w = *state;
+	struct prompt_request rq = small_request(), out;
+	int len = prompt_request_encode(&rq, buf, sizeof(buf));
+
+	assert_int_equal(prompt_request_recv(w->voice, &out), -EAGAIN);
+	assert_int_equal(send(w->runner, buf, (size_t)len, 0), len);
+	buf[0] = PROMPT_CLOSE;
+	assert_int_equal(send(w->runner, buf, 1, 0), 1);
+	assert_int_equal(send(w->runner, buf, 2, 0), 2);
+	assert_int_equal(send(w->runner, buf, sizeof(buf), 0), sizeof(buf));
+	assert_int_equal(prompt_request_recv(w->voice, &out), 1);
+	assert_int_equal(out.type, rq.type);
+	assert_int_equal(prompt_request_recv(w->voice, &out), 1);
+	assert_int_equal(out.type, PROMPT_CLOSE);
+	assert_int_equal(prompt_request_recv(w->voice, &out), -EPROTO);
+	assert_int_equal(prompt_request_recv(w->voice, &out), -EPROTO);
+	shutdown(w->runner, SHUT_RDWR);
+	assert_int_equal(prompt_request_recv(w->voice, &out), 0);
+}
+
 #define ON_WIRE(f) cmocka_unit_test_setup_teardown(f, wire_start, wire_stop)
 
 int
@@ -370,12 +468,15 @@ main(void)
 		cmocka_unit_test(request_comes_out_as_it_went_in),
 		cmocka_unit_test(every_shorter_or_longer_request_is_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(close_is_a_word_by_itself),
+		cmocka_unit_test(documents_stand_where_something_is_signed),
 		cmocka_unit_test(names_that_would_deceive_are_refused),
 		cmocka_unit_test(every_text_of_a_request_is_looked_at),
 		ON_WIRE(pin_comes_out_as_it_went_in),
 		ON_WIRE(other_answers_bring_no_pin),
 		ON_WIRE(what_does_not_belong_together_is_not_sent),
 		ON_WIRE(lies_are_refused_and_wiped),
+		ON_WIRE(requests_are_taken_one_by_one),
 		ON_WIRE(a_voice_that_has_gone_is_noticed),
 	};
 
