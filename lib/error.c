@@ -45,6 +45,8 @@ err_text(enum kenmen_err err)
 		return "the card's data are not authentic";
 	case KENMEN_ERR_CANCELLED:
 		return "cancelled on the reader";
+	case KENMEN_ERR_PCSC_REFUSED:
+		return "pcscd does not let this user";
 	}
 	return "unknown error";
 }

@@ -26,7 +26,7 @@ extern "C" {
 enum kenmen_err {
 	KENMEN_ERR_NO_MEMORY = -1,
 	KENMEN_ERR_ARGUMENT = -2,         /* the caller's mistake */
-	KENMEN_ERR_PCSC_UNAVAILABLE = -3, /* no pcscd, or it refuses us */
+	KENMEN_ERR_PCSC_UNAVAILABLE = -3, /* no pcscd, or it is ill */
 	KENMEN_ERR_NO_READER = -4,        /* no reader of that name */
 	KENMEN_ERR_NO_CARD = -5,          /* the reader is empty */
 	KENMEN_ERR_READER_BUSY = -6,      /* another program holds the card */
@@ -44,6 +44,7 @@ enum kenmen_err {
 	KENMEN_ERR_TIMEOUT = -18,
 	KENMEN_ERR_AUTHENTICITY = -19,
 	KENMEN_ERR_CANCELLED = -20, /* on the reader's keypad */
+	KENMEN_ERR_PCSC_REFUSED = -21, /* pcscd does not let us: polkit */
 };
 
 /* A short constant English text for a log; never NULL. */
@@ -94,7 +95,7 @@ struct kenmen_pinpad_verify {
 /*
  * One table per kind of reader; arg is the reader's own. All return 0 or a
  * negative KENMEN_ERR_*: NO_CARD, READER_BUSY, CARD_REMOVED, CARD_RESET,
- * TRANSMIT, PCSC_UNAVAILABLE, TIMEOUT.
+ * TRANSMIT, PCSC_UNAVAILABLE, PCSC_REFUSED, TIMEOUT.
  */
 struct kenmen_reader_ops {
 	/* Powers the card and connects, shared with other programs. */
@@ -139,7 +140,8 @@ struct kenmen_slot {
 	uint32_t events;
 };
 
-/* PCSC_UNAVAILABLE when no pcscd listens (SCardEstablishContext). */
+/* PCSC_UNAVAILABLE when no pcscd listens, PCSC_REFUSED when it does not let
+ * this user (SCardEstablishContext). */
 int kenmen_pcsc_new(struct kenmen_pcsc **ret);
 void kenmen_pcsc_free(struct kenmen_pcsc **pcsc);
 /*

@@ -81,6 +81,7 @@ code_of(int err)
 {
 	switch ((enum kenmen_err)err) {
 	case KENMEN_ERR_PCSC_UNAVAILABLE:
+	case KENMEN_ERR_PCSC_REFUSED:
 		return CODE_PCSC_UNAVAILABLE;
 	case KENMEN_ERR_NO_READER:
 	case KENMEN_ERR_NO_CARD:

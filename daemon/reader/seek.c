@@ -168,6 +168,7 @@ place_probe(struct seek *seek, struct place *place)
 	r = probe_reader(seek, &place->found);
 	switch ((enum kenmen_err)r) {
 	case KENMEN_ERR_PCSC_UNAVAILABLE:
+	case KENMEN_ERR_PCSC_REFUSED:
 	case KENMEN_ERR_NO_MEMORY:
 	case KENMEN_ERR_ARGUMENT:
 		return r;

@@ -273,8 +273,7 @@ test_new(void **state)
 {
 	static const LONG refusals[] = { (LONG)SCARD_E_NO_SERVICE,
 		(LONG)SCARD_E_SERVICE_STOPPED, (LONG)SCARD_F_COMM_ERROR,
-		(LONG)SCARD_W_SECURITY_VIOLATION, (LONG)SCARD_E_INVALID_HANDLE,
-		(LONG)SCARD_F_INTERNAL_ERROR };
+		(LONG)SCARD_E_INVALID_HANDLE, (LONG)SCARD_F_INTERNAL_ERROR };
 	struct kenmen_pcsc *pcsc = NULL;
 
 	(void)state;
@@ -285,6 +284,8 @@ test_new(void **state)
 		    kenmen_pcsc_new(&pcsc), KENMEN_ERR_PCSC_UNAVAILABLE);
 		assert_null(pcsc);
 	}
+	fake.establish = (LONG)SCARD_W_SECURITY_VIOLATION;
+	assert_int_equal(kenmen_pcsc_new(&pcsc), KENMEN_ERR_PCSC_REFUSED);
 	fake.establish = (LONG)SCARD_E_NO_MEMORY;
 	assert_int_equal(kenmen_pcsc_new(&pcsc), KENMEN_ERR_NO_MEMORY);
 	assert_int_equal(kenmen_pcsc_new(NULL), KENMEN_ERR_ARGUMENT);
@@ -553,8 +554,7 @@ test_connect(void **state)
 		{ (LONG)SCARD_E_NO_SERVICE, KENMEN_ERR_PCSC_UNAVAILABLE },
 		{ (LONG)SCARD_F_COMM_ERROR, KENMEN_ERR_PCSC_UNAVAILABLE },
 		{ (LONG)SCARD_E_INVALID_HANDLE, KENMEN_ERR_PCSC_UNAVAILABLE },
-		{ (LONG)SCARD_W_SECURITY_VIOLATION,
-		    KENMEN_ERR_PCSC_UNAVAILABLE },
+		{ (LONG)SCARD_W_SECURITY_VIOLATION, KENMEN_ERR_PCSC_REFUSED },
 	};
 
 	(void)state;
