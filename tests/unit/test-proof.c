@@ -28,7 +28,9 @@ static struct simreader reader;
 static struct simcard *sim;
 static struct kenmen_card *card;
 static struct kenmen_trust *trust;
-static unsigned spent; /* exchanges of the last call */
+static unsigned spent;     /* exchanges of the last call */
+static const char *spoilt; /* commands that begin so get this answer: */
+static uint16_t spoilt_sw;
 
 static int
 group_setup(void **state)
@@ -55,6 +57,7 @@ setup(void **state)
 {
 	(void)state;
 	switches = (struct sim_switches){ 0 };
+	spoilt = NULL;
 	return 0;
 }
 
@@ -106,11 +109,30 @@ pin_verify(enum kenmen_pin pin)
 	kenmen_secret_free(&code);
 }
 
+/* The simulated card, but for what is spoilt. */
+static int
+spoiling_transmit(void *arg, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
+    size_t *rsp_len)
+{
+	struct kenmen_reader table = simreader_table(arg);
+	char hex[9];
+
+	snprintf(hex, sizeof(hex), "%02X%02X%02X%02X", cmd[0], cmd[1], cmd[2],
+	    cmd[3]);
+	if (spoilt == NULL || strcmp(hex, spoilt) != 0)
+		return table.ops->transmit(arg, cmd, cmd_len, rsp, rsp_len);
+	rsp[0] = (uint8_t)(spoilt_sw >> 8);
+	rsp[1] = (uint8_t)spoilt_sw;
+	*rsp_len = 2;
+	return 0;
+}
+
 /* KENMEN_PIN_N: without. */
 static void
 card_open(
     const char *person, const struct kenmen_forms *forms, enum kenmen_pin pin)
 {
+	static struct kenmen_reader_ops ops;
 	struct kenmen_reader table;
 
 	kenmen_card_free(&card);
@@ -119,6 +141,9 @@ card_open(
 	sim = simcard_new(sim_person_find(person), &switches, &card_log);
 	simreader_start(&reader, sim, &switches);
 	table = simreader_table(&reader);
+	ops = *table.ops;
+	ops.transmit = spoiling_transmit;
+	table.ops = &ops;
 	assert_int_equal(kenmen_card_new(&table, forms, &card), 0);
 	assert_int_equal(kenmen_card_connect(card), 0);
 	assert_int_equal(kenmen_card_begin(card), 0);
@@ -1034,6 +1059,46 @@ test_evidence_challenge(void **state)
 
 /* ---- both applications ------------------------------------------------ */
 
+/* However a card puts it that it will not: unchecked, and all else stands. */
+static void
+test_refusals(void **state)
+{
+	static const struct {
+		const char *command, *check;
+	} cases[] = {
+		{ "802A0000", "chip" },
+		{ "00B08300", "record_digest" },
+		{ "00B08400", "record_signature" },
+		{ "00B08700", "chip" },
+	};
+	static const uint16_t words[] = { 0x6982, 0x6985, 0x6A82, 0x6A86,
+		0x6981, 0x6D00 };
+	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	struct kenmen_text text;
+	struct kenmen_face face;
+
+	(void)state;
+	for (size_t i = 0; i < 4 * 6; i++) {
+		/* A READ refused so is asked for again by SELECT EF. */
+		if (i / 6 > 0 && words[i % 6] >= 0x6A86)
+			continue;
+		spoilt = cases[i / 6].command;
+		spoilt_sw = words[i % 6];
+		assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+		assert_int_equal(text.authenticity.verdict, KENMEN_UNCHECKED);
+		assert_int_equal(
+		    outcome(&text.authenticity, cases[i / 6].check), -1);
+		assert_string_equal(text.my_number, "123456789018");
+		if (i / 6 > 0)
+			continue;
+		assert_int_equal(
+		    face_run("hanako", NULL, &face_wish, &face), 0);
+		assert_int_equal(face.authenticity.verdict, KENMEN_UNCHECKED);
+		kenmen_face_finish(&face);
+	}
+}
+
 static int
 both_read(struct kenmen_text *text, struct kenmen_face *face)
 {
@@ -1373,6 +1438,7 @@ main(void)
 		T(test_face_flips),
 		T(test_evidence),
 		T(test_evidence_challenge),
+		T(test_refusals),
 		T(test_agreement),
 		T(test_agreement_fields),
 		T(test_login),

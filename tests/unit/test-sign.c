@@ -256,6 +256,38 @@ test_absence_is_believed(void **state)
 	script_done(&s, &card);
 }
 
+/* What one card has shown says nothing of the next. */
+static void
+test_absence_of_another(void **state)
+{
+	static const struct step steps[] = {
+		JPKI_OK,
+		{ READ_AUTH, "@0+300 9000" },
+		JPKI_OK,
+		{ READ_AUTH, "6A82" },
+		{ "00A4020C02 000A", "9000" },
+		{ "00B00000 000000", "@0+300 9000" },
+	};
+	struct script s = SCRIPT(steps);
+	struct kenmen_card *card;
+	struct kenmen_blob der;
+
+	(void)state;
+	certificate_make(300);
+	s.file = file;
+	card = script_card(&s, NULL);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kenmen_certificate_read(
+				     card, KENMEN_CERT_AUTH, NULL, NULL, &der),
+		    0);
+		kenmen_blob_free(&der);
+		assert_int_equal(kenmen_card_end(card), 0);
+		assert_int_equal(kenmen_card_connect(card), 0);
+		assert_int_equal(kenmen_card_begin(card), 0);
+	}
+	script_done(&s, &card);
+}
+
 /* ---- signatures ------------------------------------------------------- */
 
 static const uint8_t digest[64] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
@@ -591,6 +623,7 @@ main(void)
 		cmocka_unit_test(test_no_certificate),
 		cmocka_unit_test(test_certificate_refused),
 		cmocka_unit_test(test_absence_is_believed),
+		cmocka_unit_test(test_absence_of_another),
 		cmocka_unit_test(test_sign),
 		cmocka_unit_test(test_sign_by_select),
 		cmocka_unit_test(test_sign_refused),
