@@ -25,24 +25,6 @@ api_reply_finish(struct api_reply *reply)
 	reply->body_len = 0;
 }
 
-static void
-reply_fill(struct api_reply *reply, int status, const char *type, cJSON *tree)
-{
-	*reply = (struct api_reply){ .status = status };
-	if ((reply->body = json_text(tree)) == NULL) {
-		reply->status = 500;
-		return;
-	}
-	reply->content_type = type;
-	reply->body_len = strlen(reply->body);
-}
-
-void
-answer_fill(struct api_reply *ret, int status, struct cJSON *tree)
-{
-	reply_fill(ret, status, TYPE_JSON, tree);
-}
-
 static cJSON *
 problem_json(enum api_code code, const char *detail, const char *detail_ja)
 {
@@ -60,6 +42,33 @@ problem_json(enum api_code code, const char *detail, const char *detail_ja)
 	    tree, "detail_ja", detail_ja != NULL ? detail_ja : text->detail_ja);
 	json_add_bool(tree, "retriable", text->retriable);
 	return tree;
+}
+
+/* False: there is no text, and so no reply. */
+static bool
+reply_put(struct api_reply *reply, int status, const char *type, cJSON *tree)
+{
+	*reply = (struct api_reply){ .status = status };
+	if ((reply->body = json_text(tree)) == NULL)
+		return false;
+	reply->content_type = type;
+	reply->body_len = strlen(reply->body);
+	return true;
+}
+
+/* What cannot be told in full is not told at all. */
+static void
+reply_fill(struct api_reply *reply, int status, const char *type, cJSON *tree)
+{
+	if (!reply_put(reply, status, type, tree))
+		reply_put(reply, 500, TYPE_PROBLEM,
+		    problem_json(API_INTERNAL, NULL, NULL));
+}
+
+void
+answer_fill(struct api_reply *ret, int status, struct cJSON *tree)
+{
+	reply_fill(ret, status, TYPE_JSON, tree);
 }
 
 void

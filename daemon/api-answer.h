@@ -12,7 +12,7 @@ struct cJSON;
 
 /* ---- replies --------------------------------------------------------- */
 
-/* Frees the tree. Without memory for its text: an empty 500. */
+/* Frees the tree. A tree that is not whole: 500; without memory: empty. */
 void answer_fill(struct api_reply *ret, int status, struct cJSON *tree);
 void answer_refusal(const struct refusal *why, struct api_reply *ret);
 

@@ -1,345 +1,13 @@
 /*
- * The API from request to reply, with jobs that do what the test says
- * (fake-jobs.h) and a clock that stands still unless moved.
- *
- * With KENMEN_API_RECORD=FILE every exchange is written there, a line of JSON
- * each: tests/check/openapi.py holds docs/openapi.yaml against them.
+ * The API from request to reply: refusals, sessions, reads, readers, events.
+ * What each kind asks for and returns: test-api-kinds.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "api-page.h"
 
-#include <cmocka.h>
-
-#include <cjson/cJSON.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "api.h"
-#include "codes.h"
-#include "fake-jobs.h"
-
-#define S UINT64_C(1000000)
-#define T0 (1000 * S)
-#define N_OF(a) (sizeof(a) / sizeof(*(a)))
-#define SITE "https://a.example"
-#define OTHER "https://b.example"
-
-static struct config_origin origins[] = {
-	{ .origin = SITE,
-	    .name = "サイト",
-	    .kinds = KIND_BIT(KIND_CARD_INFO) | KIND_BIT(KIND_ATTRIBUTES) |
-		     KIND_BIT(KIND_SIGN) | KIND_BIT(KIND_AUTHENTICATE) },
-	{ .origin = OTHER, .name = "B", .kinds = KIND_BIT(KIND_CARD_INFO) },
-};
-static struct config config = {
-	.idle_timeout = 3600,
-	.session_max = 43200,
-	.card_timeout = 60,
-	.prompt_timeout = 120,
-	.read_timeout = 30,
-	.local_allow = true,
-	.local_kinds = KIND_BIT(KIND_CARD_INFO) | KIND_BIT(KIND_SIGN),
-	.origins_n = 2,
-	.origins = origins,
-};
-
-/* One request and what came back. */
-struct call {
-	struct api_call api; /* first */
-	unsigned replies, finishes;
-	struct api_reply reply;
-	cJSON *json;
-	char events[65536];
-	size_t events_len;
-	bool leaves;     /* hangs up from inside push */
-	char asked[400]; /* "METHOD PATH" */
-};
-
-static struct {
-	uint64_t now;
-	struct api *api;
-	char token[64];
-	uid_t uid;
-	const char *origin;
-	struct call call[8];
-} t;
-
-static void
-record(const char *asked, int status, const char *type, const char *text,
-    size_t len)
-{
-	const char *path = getenv("KENMEN_API_RECORD");
-	FILE *file = path != NULL ? fopen(path, "a") : NULL;
-	cJSON *line;
-	char *json, *copy;
-
-	if (file == NULL)
-		return;
-	copy = strndup(text != NULL ? text : "", len);
-	line = cJSON_CreateObject();
-	cJSON_AddStringToObject(line, "asked", asked);
-	cJSON_AddNumberToObject(line, "status", status);
-	cJSON_AddStringToObject(line, "type", type != NULL ? type : "");
-	cJSON_AddStringToObject(line, "text", copy);
-	json = cJSON_PrintUnformatted(line);
-	fprintf(file, "%s\n", json);
-	cJSON_free(json);
-	cJSON_Delete(line);
-	free(copy);
-	fclose(file);
-}
-
-static void
-call_reply(struct api_call *call, struct api_reply *reply)
-{
-	struct call *c = (struct call *)call;
-
-	record(c->asked, reply->status, reply->content_type, reply->body,
-	    reply->body_len);
-	assert_int_equal(c->replies++, 0);
-	c->reply = *reply;
-	if (reply->body != NULL) {
-		assert_int_equal(strlen(reply->body), reply->body_len);
-		c->json = cJSON_Parse(reply->body);
-		assert_non_null(c->json);
-	}
-	assert_true(
-	    reply->status == 204 || reply->stream || reply->body != NULL);
-}
-
-static void
-call_push(struct api_call *call, const char *text, size_t len)
-{
-	struct call *c = (struct call *)call;
-
-	record(c->asked, 0, "", text, len);
-	assert_int_equal(c->replies, 1);
-	assert_true(c->reply.stream);
-	assert_int_equal(c->finishes, 0);
-	assert_true(c->events_len + len < sizeof(c->events));
-	memcpy(c->events + c->events_len, text, len);
-	c->events_len += len;
-	if (c->leaves)
-		api_gone(t.api, call);
-}
-
-static void
-call_finish(struct api_call *call)
-{
-	struct call *c = (struct call *)call;
-
-	assert_true(c->reply.stream);
-	assert_int_equal(c->finishes++, 0);
-}
-
-static uint64_t
-clock_now(void *arg)
-{
-	(void)arg;
-	return t.now;
-}
-
-/* 2026-11-23T01:02:03.9Z */
-static uint64_t
-clock_real(void *arg)
-{
-	(void)arg;
-	return UINT64_C(1795395723900000);
-}
-
-static void
-call_finish_all(struct call *c)
-{
-	api_reply_finish(&c->reply);
-	cJSON_Delete(c->json);
-	memset(c, 0, sizeof(*c));
-	c->api.reply = call_reply;
-	c->api.push = call_push;
-	c->api.finish = call_finish;
-}
-
-static int
-setup(void **state)
-{
-	const struct api_clock clock = { clock_now, clock_real, NULL };
-
-	(void)state;
-	memset(&t, 0, sizeof(t));
-	memset(&fake_jobs, 0, sizeof(fake_jobs));
-	for (size_t i = 0; i < N_OF(t.call); i++)
-		call_finish_all(&t.call[i]);
-	t.now = T0;
-	t.uid = 1;
-	t.origin = SITE;
-	return api_new_clocked(&clock, &config, NULL, &t.api);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	api_free(&t.api);
-	assert_null(fake_jobs.alive);
-	assert_int_equal(fake_jobs.started, fake_jobs.freed);
-	for (size_t i = 0; i < N_OF(t.call); i++) {
-		assert_null(t.call[i].api.pending);
-		call_finish_all(&t.call[i]);
-	}
-	return 0;
-}
-
-/* ---- asking ---------------------------------------------------------- */
-
-static struct api_request
-request_of(const char *method, const char *path, const char *body)
-{
-	struct api_request request = {
-		.method = method,
-		.path = path,
-		.query = "",
-		.origin = t.origin,
-		.uid = t.uid,
-		.token = t.token[0] != '\0' ? t.token : NULL,
-		.content_type = body != NULL ? "application/json" : NULL,
-		.body = body != NULL ? body : "",
-		.body_len = body != NULL ? strlen(body) : 0,
-	};
-
-	return request;
-}
-
-static struct call *
-send_request(unsigned i, const struct api_request *request)
-{
-	struct call *c = &t.call[i];
-
-	assert_null(c->api.pending);
-	call_finish_all(c);
-	snprintf(c->asked, sizeof(c->asked), "%s %s", request->method,
-	    request->path);
-	api_handle(t.api, request, &c->api, t.now);
-	return c;
-}
-
-/* On way number i; target may hold a query. */
-static struct call *
-ask_on(unsigned i, const char *method, const char *target, const char *body)
-{
-	char path[300];
-	const char *query = strchr(target, '?');
-	struct api_request request;
-
-	snprintf(path, sizeof(path), "%.*s",
-	    query != NULL ? (int)(query - target) : (int)strlen(target),
-	    target);
-	request = request_of(method, path, body);
-	if (query != NULL)
-		request.query = query + 1;
-	return send_request(i, &request);
-}
-
-static struct call *
-ask(const char *method, const char *target, const char *body)
-{
-	return ask_on(0, method, target, body);
-}
-
-static const cJSON *
-member(const struct call *c, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(c->json, name);
-}
-
-static const char *
-text_of(const struct call *c, const char *name)
-{
-	const char *text = cJSON_GetStringValue(member(c, name));
-
-	assert_non_null(text);
-	return text;
-}
-
-static int
-number_of(const struct call *c, const char *name)
-{
-	const cJSON *number = member(c, name);
-
-	assert_true(cJSON_IsNumber(number));
-	return number->valueint;
-}
-
-/* A refusal is whole: RFC 9457 and ours. */
-static void
-assert_refused(const struct call *c, enum api_code code)
-{
-	const struct code_text *text = code_of_api(code);
-	char type[80];
-
-	assert_int_equal(c->replies, 1);
-	assert_int_equal(c->reply.status, text->status);
-	assert_string_equal(text_of(c, "code"), text->name);
-	assert_string_equal(c->reply.content_type, "application/problem+json");
-	snprintf(type, sizeof(type), "urn:kenmen:error:%s", text->name);
-	assert_string_equal(text_of(c, "type"), type);
-	assert_string_equal(text_of(c, "title"), text->title);
-	assert_int_equal(number_of(c, "status"), text->status);
-	assert_true(strlen(text_of(c, "detail")) > 10);
-	assert_true(strlen(text_of(c, "detail_ja")) > 10);
-	assert_true(cJSON_IsBool(member(c, "retriable")));
-	assert_int_equal(c->reply.authenticate,
-	    code == API_SESSION_UNKNOWN || code == API_SESSION_EXPIRED);
-}
-
-#define REFUSED(code, ...) assert_refused(ask(__VA_ARGS__), code)
-
-static void
-assert_ok(const struct call *c, int status)
-{
-	assert_int_equal(c->replies, 1);
-	if (c->reply.status != status && c->reply.body != NULL)
-		print_message("%s\n", c->reply.body);
-	assert_int_equal(c->reply.status, status);
-	if (status == 204) {
-		assert_null(c->reply.body);
-		assert_null(c->reply.content_type);
-	} else if (!c->reply.stream) {
-		assert_string_equal(c->reply.content_type, "application/json");
-	}
-}
-
-static void
-log_in(void)
-{
-	struct call *c = ask("POST", "/v1/sessions", NULL);
-
-	assert_ok(c, 201);
-	strcpy(t.token, text_of(c, "token"));
-}
-
-/* Starts a read; its path in path. */
-static void
-start_read(const char *body, char path[64])
-{
-	struct call *c = ask("POST", "/v1/reads", body);
-
-	assert_ok(c, 202);
-	strcpy(path, c->reply.location);
-}
-
-#define READ_ATTRIBUTES "{\"kinds\":[\"attributes\"]}"
-#define READ_CARD_INFO "{\"kinds\":[\"card_info\"]}"
-
-static void
-pass(uint64_t us)
-{
-	t.now += us;
-	api_tick(t.api, t.now);
-}
 
 /* ---- health ---------------------------------------------------------- */
 
@@ -769,14 +437,12 @@ a_session_says_what_it_may(void **state)
 	assert_int_equal(strlen(text_of(c, "token")), 43);
 	assert_int_equal(number_of(c, "expires_in"), 3600);
 	assert_string_equal(text_of(c, "origin"), SITE);
-	/* sign and authenticate are configured, but not built. */
-	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 2);
+	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 4);
 	assert_string_equal(
 	    cJSON_GetArrayItem(member(c, "kinds"), 0)->valuestring,
 	    "card_info");
 	assert_string_equal(
-	    cJSON_GetArrayItem(member(c, "kinds"), 1)->valuestring,
-	    "attributes");
+	    cJSON_GetArrayItem(member(c, "kinds"), 3)->valuestring, "sign");
 	assert_int_equal(cJSON_GetArraySize(member(c, "limits")), 5);
 	for (size_t i = 0; i < N_OF(limits); i++)
 		assert_int_equal(
@@ -792,7 +458,7 @@ a_session_says_what_it_may(void **state)
 	assert_string_equal(text_of(c, "origin"), SITE);
 	assert_string_equal(text_of(c, "lang"), "en");
 	assert_int_equal(number_of(c, "expires_in"), 3590);
-	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 2);
+	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 4);
 }
 
 static void
@@ -805,7 +471,8 @@ a_local_program_has_no_origin(void **state)
 	c = ask("POST", "/v1/sessions", NULL);
 	assert_ok(c, 201);
 	assert_true(cJSON_IsNull(member(c, "origin")));
-	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 1);
+	/* authenticate and sign are configured, and yet not for it. */
+	assert_int_equal(cJSON_GetArraySize(member(c, "kinds")), 2);
 	strcpy(t.token, text_of(c, "token"));
 	c = ask("GET", "/v1/session", NULL);
 	assert_ok(c, 200);
@@ -1037,58 +704,6 @@ a_person_extends_the_session(void **state)
 }
 
 /* ---- what a read asks for -------------------------------------------- */
-
-static void
-reads_are_asked_for_strictly(void **state)
-{
-	/* clang-format off */
-	static const struct {
-		const char *body, *named;
-		enum api_code code;
-	} bad[] = {
-		{ "{}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":\"attributes\"}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":{\"a\":\"attributes\"}}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":null}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[1]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[null,\"attributes\"]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"nothing\"]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"Attributes\"]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\",\"attributes\"]}", "\"kinds\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"reader\":1}", "\"reader\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"reader\":null}", "\"reader\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"pin\":\"1234\"}", "\"pin\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"with\":\"b\"}", "\"with\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"challenge\":\"x\"}", "\"challenge\"", API_BAD_REQUEST },
-		{ "{\"challenge\":\"x\",\"kinds\":[\"card_info\"]}", "\"challenge\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"which\":\"auth\"}", "\"which\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"hash\":\"sha256\"}", "\"hash\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"digests\":[]}", "\"digests\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"attributes\"],\"titles\":[]}", "\"titles\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"sign\"],\"challenge\":\"x\"}", "\"challenge\"", API_BAD_REQUEST },
-		{ "{\"kinds\":[\"face\"]}", "\"face\"", API_KIND_NOT_ALLOWED },
-		{ "{\"kinds\":[\"attributes\",\"my_number\"]}", "\"my_number\"", API_KIND_NOT_ALLOWED },
-		/* Configured, but not built yet. */
-		{ "{\"kinds\":[\"sign\"],\"hash\":\"sha256\",\"digests\":[]}", "\"sign\"", API_KIND_NOT_ALLOWED },
-		{ "{\"kinds\":[\"authenticate\"],\"challenge\":\"x\"}", "\"authenticate\"", API_KIND_NOT_ALLOWED },
-	};
-	/* clang-format on */
-
-	(void)state;
-	log_in();
-	for (size_t i = 0; i < N_OF(bad); i++) {
-		struct call *c = ask("POST", "/v1/reads", bad[i].body);
-		assert_refused(c, bad[i].code);
-		assert_non_null(strstr(text_of(c, "detail"), bad[i].named));
-		assert_non_null(strstr(text_of(c, "detail_ja"), bad[i].named));
-	}
-	assert_non_null(strstr(
-	    text_of(ask("POST", "/v1/reads", "{\"kinds\":[\"authenticate\"]}"),
-		"detail"),
-	    "this version"));
-	assert_int_equal(fake_jobs.started, 0);
-}
 
 static bool
 purpose_is_taken(const char *purpose)
@@ -1331,120 +946,6 @@ progress_is_shown(void **state)
 	progress = member(ask("GET", path, NULL), "progress");
 	assert_int_equal(cJSON_GetObjectItem(progress, "done")->valueint, 300);
 	assert_int_equal(cJSON_GetObjectItem(progress, "total")->valueint, 300);
-}
-
-static void
-fill_attributes(struct job *job)
-{
-	strcpy(job->text.attributes.name, "架空　\"花子\"");
-	strcpy(job->text.attributes.address, "架空県\\架空市1-2-3");
-	strcpy(job->text.attributes.birth_date, "1990-04-01");
-	strcpy(job->text.attributes.birth_date_raw, "19900401");
-	strcpy(job->text.attributes.sex_code, "2");
-	job->text.attributes.sex = KENMEN_SEX_FEMALE;
-}
-
-static const char *
-in(const cJSON *object, const char *name)
-{
-	const char *text =
-	    cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
-
-	assert_non_null(text);
-	return text;
-}
-
-static void
-attributes_are_returned(void **state)
-{
-	char path[64];
-	const cJSON *a, *authenticity, *checks, *check;
-	struct call *c;
-
-	(void)state;
-	log_in();
-	start_read(READ_ATTRIBUTES, path);
-	fill_attributes(&fake_last()->job);
-	fake_done(fake_last());
-	c = ask("GET", path, NULL);
-	assert_ok(c, 200);
-	assert_string_equal(text_of(c, "state"), "done");
-	assert_string_equal(text_of(c, "read_at"), "2026-11-23T01:02:03Z");
-	assert_int_equal(cJSON_GetArraySize(member(c, "results")), 1);
-	a = cJSON_GetObjectItem(member(c, "results"), "attributes");
-	assert_string_equal(in(a, "name"), "架空　\"花子\"");
-	assert_string_equal(in(a, "address"), "架空県\\架空市1-2-3");
-	assert_string_equal(in(a, "birth_date"), "1990-04-01");
-	assert_string_equal(in(a, "birth_date_raw"), "19900401");
-	assert_string_equal(in(a, "sex"), "female");
-	assert_string_equal(in(a, "sex_code"), "2");
-	assert_int_equal(cJSON_GetArraySize(a), 7);
-	authenticity = cJSON_GetObjectItem(a, "authenticity");
-	assert_string_equal(in(authenticity, "verdict"), "unchecked");
-	checks = cJSON_GetObjectItem(authenticity, "checks");
-	assert_int_equal(cJSON_GetArraySize(checks), 5);
-	cJSON_ArrayForEach(check, checks)
-	{
-		assert_true(strlen(in(check, "name")) > 0);
-		assert_true(strlen(in(check, "detail")) > 0);
-		assert_true(cJSON_IsNull(cJSON_GetObjectItem(check, "ok")));
-	}
-	/* May be fetched again. */
-	t.now += 299 * S;
-	assert_string_equal(text_of(ask("GET", path, NULL), "state"), "done");
-	t.now += S;
-	REFUSED(API_GONE, "GET", path, NULL);
-	assert_null(fake_jobs.alive);
-}
-
-static void
-a_birth_date_that_is_none_is_null(void **state)
-{
-	char path[64];
-	const cJSON *a;
-
-	(void)state;
-	log_in();
-	start_read(READ_ATTRIBUTES, path);
-	strcpy(fake_last()->job.text.attributes.birth_date_raw, "19900400");
-	strcpy(fake_last()->job.text.attributes.sex_code, "9");
-	fake_last()->job.text.attributes.sex = KENMEN_SEX_NOT_APPLICABLE;
-	fake_done(fake_last());
-	a = cJSON_GetObjectItem(
-	    member(ask("GET", path, NULL), "results"), "attributes");
-	assert_true(cJSON_IsNull(cJSON_GetObjectItem(a, "birth_date")));
-	assert_string_equal(in(a, "birth_date_raw"), "19900400");
-	assert_string_equal(in(a, "sex"), "not_applicable");
-}
-
-static void
-card_info_is_returned(void **state)
-{
-	static const char expected[] =
-	    "{\"card\":\"my_number\",\"pins\":{"
-	    "\"auth\":{\"tries_left\":3,\"blocked\":false},"
-	    "\"sign\":{\"tries_left\":0,\"blocked\":true},"
-	    "\"attributes\":{\"tries_left\":1,\"blocked\":false},"
-	    "\"face_b\":{\"tries_left\":10,\"blocked\":false},"
-	    "\"face_a\":{\"tries_left\":null,\"blocked\":null}},"
-	    "\"certificates\":{\"auth\":true,\"sign\":null,"
-	    "\"auth_ca\":true,\"sign_ca\":false}}";
-	char path[64], *text;
-	const cJSON *results;
-
-	(void)state;
-	log_in();
-	start_read(READ_CARD_INFO, path);
-	assert_false(fake_last()->asks);
-	fake_last()->job.card_info =
-	    (struct kenmen_card_info){ .tries = { 3, 0, 1, 10, -1 },
-		    .certificates = { 1, -1, 1, 0 } };
-	fake_done(fake_last());
-	results = member(ask("GET", path, NULL), "results");
-	text =
-	    cJSON_PrintUnformatted(cJSON_GetObjectItem(results, "card_info"));
-	assert_string_equal(text, expected);
-	cJSON_free(text);
 }
 
 static void
@@ -2092,7 +1593,6 @@ main(void)
 		TEST(running_out_ends_everything),
 		TEST(deleting_the_session_ends_everything),
 		TEST(a_person_extends_the_session),
-		TEST(reads_are_asked_for_strictly),
 		TEST(purposes_are_short_and_plain),
 		TEST(a_read_is_started_with_all_that),
 		TEST(busy_names_only_the_own_read),
@@ -2103,9 +1603,6 @@ main(void)
 		TEST(several_may_wait_for_one_read),
 		TEST(the_window_is_described),
 		TEST(progress_is_shown),
-		TEST(attributes_are_returned),
-		TEST(a_birth_date_that_is_none_is_null),
-		TEST(card_info_is_returned),
 		TEST(failures_say_what_to_do),
 		TEST(deleting_a_read),
 		TEST(reads_are_listed_without_results),
