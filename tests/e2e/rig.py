@@ -1112,20 +1112,12 @@ class Screen:
             raise Trouble("Xvfb: " + self.server.text())
         self.display = ":" + number
         self.env = {**os.environ, "DISPLAY": self.display}
-        self.manager = Process("openbox", ["openbox"], env=self.env)
+        # A window that is mapped while openbox starts is lost; and it owns
+        # the screen long before it looks at what is there.
+        self.manager = Process("openbox", [
+            "openbox", "--startup", "echo openbox: ready"], env=self.env)
         site.own |= {self.server.pid, self.manager.pid}
-        self._wait_manager()
-
-    def _wait_manager(self):
-        """openbox loses a window that is mapped while it starts. It owns the
-        screen once it has looked over what was there before."""
-        end = deadline()
-        while "window id" not in subprocess.run(
-                ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=self.env,
-                capture_output=True, text=True, timeout=LIMIT).stdout:
-            if self.manager.child.poll() is not None or not left(end):
-                raise Trouble("openbox: " + self.manager.text())
-            time.sleep(0.01)
+        self.manager.wait_line("openbox: ready")
 
     def tool(self, *args, check=True):
         done = subprocess.run(["xdotool", *map(str, args)], env=self.env,
