@@ -43,7 +43,7 @@ enum kenmen_err {
 	KENMEN_ERR_CARD = -17, /* an unexpected status word */
 	KENMEN_ERR_TIMEOUT = -18,
 	KENMEN_ERR_AUTHENTICITY = -19,
-	KENMEN_ERR_CANCELLED = -20, /* on the reader's keypad */
+	KENMEN_ERR_CANCELLED = -20,    /* on the reader's keypad */
 	KENMEN_ERR_PCSC_REFUSED = -21, /* pcscd does not let us: polkit */
 };
 
