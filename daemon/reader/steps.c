@@ -162,29 +162,40 @@ read_text(struct desk *desk)
 	    desk->card, &wish, progress, desk, &desk->results.text));
 }
 
+/* One signature, which the certificate that goes with it must confirm. */
+static int
+sign_one(
+    struct desk *desk, const uint8_t *digest, uint8_t *ret, size_t *ret_len)
+{
+	const struct kenmen_blob *der = &desk->results.sign_der;
+	enum kenmen_hash hash = desk->request->wish.hash;
+	int r = kenmen_sign(
+	    desk->card, KENMEN_CERT_SIGN, hash, digest, ret, ret_len);
+
+	return r < 0 ? r
+		     : kenmen_signature_verify(
+			   der->bytes, der->len, hash, digest, ret, *ret_len);
+}
+
+/* They go out in one file, so they are of one length: that of the key. */
 static int
 sign_all(struct desk *desk)
 {
 	const struct wire_wish *wish = &desk->request->wish;
+	size_t one = desk->results.sign.facts.key_bits / 8, len;
 	struct kenmen_blob *all = &desk->results.signatures;
-	uint8_t signature[KENMEN_SIGNATURE_MAX];
-	size_t len, one = 0;
 	int r = 0;
 
+	if (!desk->results.sign.facts.rsa || !one)
+		return KENMEN_ERR_DATA; /* no key that this card signs with */
+	if (!(all->bytes = calloc(wish->digests_n, one)))
+		return KENMEN_ERR_NO_MEMORY;
 	for (unsigned i = 0; i < wish->digests_n && r >= 0; i++) {
-		len = sizeof(signature);
-		r = kenmen_sign(desk->card, KENMEN_CERT_SIGN, wish->hash,
-		    wish->digests[i], signature, &len);
-		if (r < 0)
-			break;
-		if (!all->bytes) {
-			one = len;
-			all->bytes = calloc(wish->digests_n, one);
-		}
-		if (!all->bytes || len != one)
-			return all->bytes ? KENMEN_ERR_DATA
-					  : KENMEN_ERR_NO_MEMORY;
-		memcpy(all->bytes + all->len, signature, one);
+		len = one;
+		r = sign_one(
+		    desk, wish->digests[i], all->bytes + all->len, &len);
+		if (r >= 0 && len != one)
+			r = KENMEN_ERR_DATA;
 		all->len += one;
 		progress(desk, i + 1, wish->digests_n);
 	}
