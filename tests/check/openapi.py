@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """docs/openapi.yaml against what the API says.
 
-Runs the unit test of the API, which writes down every exchange, and holds
+Runs the unit tests of the API, which write down every exchange, and holds
 each reply and event against its schema; then everything that is described
 must have happened.
 """
@@ -66,8 +66,12 @@ def object_faults(schema, value):
 
 
 def array_faults(schema, value):
-    if len(value) < schema.get("minItems", 0):
-        yield "too few items"
+    if not (schema.get("minItems", 0) <= len(value) <=
+            schema.get("maxItems", len(value))):
+        yield "too few or too many items"
+    if "contains" in schema and all(
+            list(faults(schema["contains"], item)) for item in value):
+        yield "none of the items fits"
     if schema.get("uniqueItems") and len(set(map(str, value))) < len(value):
         yield "repeated items"
     for i, item in enumerate(value):
@@ -82,6 +86,8 @@ def combined_faults(schema, value):
         good = [s for s in schema["oneOf"] if not list(faults(s, value))]
         if len(good) != 1:
             yield f"{len(good)} of oneOf fit {value!r}"
+    if "not" in schema and not list(faults(schema["not"], value)):
+        yield f"{value!r} may not fit"
     if "if" in schema:
         branch = "else" if list(faults(schema["if"], value)) else "then"
         yield from faults(schema.get(branch, True), value)
@@ -89,9 +95,9 @@ def combined_faults(schema, value):
 
 KNOWN = {"$ref", "type", "const", "enum", "properties", "required",
          "additionalProperties", "items", "pattern", "minimum", "maximum",
-         "minItems", "minProperties", "maxLength", "uniqueItems", "allOf",
-         "oneOf", "if", "then", "else", "description", "examples", "default",
-         "format"}
+         "minItems", "maxItems", "contains", "minProperties", "minLength",
+         "maxLength", "uniqueItems", "allOf", "oneOf", "not", "if", "then",
+         "else", "description", "examples", "default", "format"}
 
 
 def faults(schema, value):
@@ -115,6 +121,10 @@ def faults(schema, value):
     if isinstance(value, str) and not re.search(
             schema.get("pattern", ""), value):
         yield f"{value!r} does not match {schema['pattern']}"
+    if isinstance(value, str) and not (
+            schema.get("minLength", 0) <= len(value) <=
+            schema.get("maxLength", len(value))):
+        yield f"{value!r} is too short or too long"
     if TYPES["integer"](value) and not (
             schema.get("minimum", value) <= value <=
             schema.get("maximum", value)):
@@ -130,10 +140,11 @@ def exchanges():
     """What the unit test asked and was told: dicts."""
     with tempfile.TemporaryDirectory() as folder:
         record = os.path.join(folder, "record")
-        subprocess.run([BUILD / "tests/unit/test-api"], check=True,
-                       capture_output=True,
-                       env={**os.environ, "KENMEN_API_RECORD": record})
-        with open(record, encoding="utf-8") as lines:
+        for test in ("test-api", "test-api-kinds"):
+            subprocess.run([BUILD / "tests/unit" / test], check=True,
+                           capture_output=True,
+                           env={**os.environ, "KENMEN_API_RECORD": record})
+        with open(record, encoding="utf-8", errors="replace") as lines:
             return [json.loads(line) for line in lines]
 
 
@@ -157,6 +168,17 @@ def event_faults(text):
         return [f"no event: {text!r}"]
     events_seen.add(match[1])
     return list(faults(SCHEMAS[EVENTS[match[1]]], json.loads(match[2])))
+
+
+def request_faults(line):
+    """Of a request that was not refused: its body is as described."""
+    operation = operation_of(line["asked"])[2]
+    if not operation or line["status"] >= 400 or not line["body"]:
+        return
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get(
+        "schema", {"$ref": "#/components/schemas/Nothing"})
+    yield from faults(schema, json.loads(line["body"]))
 
 
 def reply_faults(line):
@@ -183,20 +205,21 @@ def reply_faults(line):
         yield f"type {line['type']!r} is not described"
     elif line["type"] == "application/json":
         body = json.loads(line["text"])
-        read_codes_seen.add(
-            body.get("error", {}).get("code") if isinstance(body, dict)
-            else None)
+        if isinstance(body, dict):
+            read_codes_seen.add(body.get("error", {}).get("code"))
+            kinds_seen.update(body.get("results", {}))
         yield from faults(content[line["type"]]["schema"], body)
 
 
 seen, codes_seen, read_codes_seen, events_seen = set(), set(), set(), set()
+kinds_seen = set()
 wrong, count = [], 0
 for line in exchanges():
     count += 1
     found = event_faults(line["text"]) if line["status"] == 0 \
-        else list(reply_faults(line))
+        else [*reply_faults(line), *request_faults(line)]
     wrong += [f"{line['asked']} {line['status']}: {fault}" for fault in found]
-check(f"{count} replies and events are as described", wrong)
+check(f"{count} requests, replies and events are as described", wrong)
 
 described = {(path, method, int(status))
              for path, item in API["paths"].items()
@@ -210,5 +233,10 @@ check("all codes of refusals were seen",
 check("all codes of failed reads were seen",
       set(SCHEMAS["ReadError"]["properties"]["code"]["enum"]) ^
       (read_codes_seen - {None}))
+check("all kinds were returned",
+      set(SCHEMAS["Kind"]["enum"]) ^ kinds_seen)
+check("all kinds have a schema",
+      set(SCHEMAS["Kind"]["enum"]) ^
+      set(SCHEMAS["Read"]["properties"]["results"]["properties"]))
 check("all events were seen", set(EVENTS) ^ events_seen)
 finish()

@@ -15,8 +15,7 @@
 
 static struct config_origin origin = { .origin = "https://a.example",
 	.name = "A",
-	.kinds = KIND_BIT(KIND_CARD_INFO) | KIND_BIT(KIND_ATTRIBUTES) |
-		 KIND_BIT(KIND_SIGN) };
+	.kinds = KIND_BIT(KIND_N) - 1 };
 static struct config config = { .idle_timeout = 3600,
 	.session_max = 43200,
 	.origins_n = 1,

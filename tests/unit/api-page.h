@@ -63,6 +63,7 @@ struct call {
 	size_t events_len;
 	bool leaves;     /* hangs up from inside push */
 	char asked[400]; /* "METHOD PATH" */
+	char body[4000]; /* what was sent; "" where that is longer */
 };
 
 static struct {
@@ -75,7 +76,7 @@ static struct {
 } t;
 
 static inline void
-record(const char *asked, int status, const char *type, const char *text,
+record(const struct call *c, int status, const char *type, const char *text,
     size_t len)
 {
 	const char *path = getenv("KENMEN_API_RECORD");
@@ -87,7 +88,8 @@ record(const char *asked, int status, const char *type, const char *text,
 		return;
 	copy = strndup(text != NULL ? text : "", len);
 	line = cJSON_CreateObject();
-	cJSON_AddStringToObject(line, "asked", asked);
+	cJSON_AddStringToObject(line, "asked", c->asked);
+	cJSON_AddStringToObject(line, "body", c->body);
 	cJSON_AddNumberToObject(line, "status", status);
 	cJSON_AddStringToObject(line, "type", type != NULL ? type : "");
 	cJSON_AddStringToObject(line, "text", copy);
@@ -104,7 +106,7 @@ call_reply(struct api_call *call, struct api_reply *reply)
 {
 	struct call *c = (struct call *)call;
 
-	record(c->asked, reply->status, reply->content_type, reply->body,
+	record(c, reply->status, reply->content_type, reply->body,
 	    reply->body_len);
 	assert_int_equal(c->replies++, 0);
 	c->reply = *reply;
@@ -122,7 +124,7 @@ call_push(struct api_call *call, const char *text, size_t len)
 {
 	struct call *c = (struct call *)call;
 
-	record(c->asked, 0, "", text, len);
+	record(c, 0, "", text, len);
 	assert_int_equal(c->replies, 1);
 	assert_true(c->reply.stream);
 	assert_int_equal(c->finishes, 0);
@@ -227,6 +229,8 @@ send_request(unsigned i, const struct api_request *request)
 	call_finish_all(c);
 	snprintf(c->asked, sizeof(c->asked), "%s %s", request->method,
 	    request->path);
+	if (request->body_len < sizeof(c->body))
+		memcpy(c->body, request->body, request->body_len);
 	api_handle(t.api, request, &c->api, t.now);
 	return c;
 }

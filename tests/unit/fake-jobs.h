@@ -185,8 +185,8 @@ fake_done(struct fake_job *fake)
 
 /* A file of a result. */
 static inline void
-fake_blob(struct fake_job *fake, enum wire_blob which, const void *bytes,
-    size_t len)
+fake_blob(
+    struct fake_job *fake, enum wire_blob which, const void *bytes, size_t len)
 {
 	struct kenmen_blob *blob = &fake->job.blobs[which];
 

@@ -19,6 +19,7 @@ static struct config_origin site = { .origin = "https://a.example",
 static struct config config = { .card_timeout = 60,
 	.prompt_timeout = 120,
 	.read_timeout = 30,
+	.trust_dir = "/etc/kenmen/trust",
 	.ignore_n = 1,
 	.ignore = { "Yubico" } };
 
@@ -99,8 +100,7 @@ static int
 try_start(struct session *session, uint32_t kinds, const char *reader,
     struct read **ret, unsigned *ret_wait)
 {
-	const struct reads_wish wish = { session, kinds, reader, "",
-		&t.wish };
+	const struct reads_wish wish = { session, kinds, reader, "", &t.wish };
 
 	return reads_start(t.reads, &wish, t.now, ret, ret_wait);
 }
@@ -134,6 +134,8 @@ the_runner_gets_what_it_needs(void **state)
 	unsigned wait;
 
 	(void)state;
+	t.wish.which = KENMEN_CERT_SIGN_CA;
+	t.wish.challenge_len = 32;
 	assert_int_equal(reads_start(t.reads, &wish, t.now, &read, &wait), 0);
 	assert_int_equal(read->state, STATE_STARTING);
 	assert_int_equal(read->seq, 1);
@@ -152,6 +154,69 @@ the_runner_gets_what_it_needs(void **state)
 	assert_int_equal(request->read_timeout_ms, 30000);
 	assert_int_equal(request->ignore_n, 1);
 	assert_string_equal(request->ignore[0], "Yubico");
+	assert_string_equal(request->trust_dir, "/etc/kenmen/trust");
+	assert_int_equal(request->wish.which, KENMEN_CERT_SIGN_CA);
+	assert_int_equal(request->wish.challenge_len, 32);
+}
+
+/* Which kinds need a voice: a window may open for them. */
+static void
+a_voice_is_made_ready_for_windows(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t kinds;
+		enum kenmen_certificate which;
+		bool asks;
+	} cases[] = {
+		{ CARD_INFO,                                KENMEN_CERT_AUTH,    false },
+		{ CARD_INFO,                                KENMEN_CERT_AUTH_CA, false },
+		{ ATTRIBUTES,                               KENMEN_CERT_AUTH,    true },
+		{ KIND_BIT(KIND_MY_NUMBER),                 KENMEN_CERT_AUTH,    true },
+		{ KIND_BIT(KIND_FACE),                      KENMEN_CERT_AUTH_CA, true },
+		{ KIND_BIT(KIND_AUTHENTICATE),              KENMEN_CERT_AUTH,    true },
+		{ KIND_BIT(KIND_SIGN),                      KENMEN_CERT_AUTH,    true },
+		{ KIND_BIT(KIND_CERTIFICATE),               KENMEN_CERT_AUTH,    true },
+		{ KIND_BIT(KIND_CERTIFICATE),               KENMEN_CERT_SIGN,    true },
+		{ KIND_BIT(KIND_CERTIFICATE),               KENMEN_CERT_AUTH_CA, false },
+		{ KIND_BIT(KIND_CERTIFICATE),               KENMEN_CERT_SIGN_CA, false },
+		{ KIND_BIT(KIND_CERTIFICATE) | CARD_INFO,   KENMEN_CERT_SIGN_CA, false },
+		{ KIND_BIT(KIND_CERTIFICATE) | ATTRIBUTES,  KENMEN_CERT_SIGN_CA, true },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		t.wish.which = cases[i].which;
+		start(cases[i].kinds, NULL);
+		assert_int_equal(fake_last()->asks, cases[i].asks);
+		fake_fail(fake_last(), CODE_NO_CARD, -1, -1);
+	}
+}
+
+/* Only results, and only those with a My Number, go by being fetched. */
+static void
+a_my_number_goes_when_fetched(void **state)
+{
+	static const uint32_t kinds[] = { ATTRIBUTES, KIND_BIT(KIND_MY_NUMBER),
+		KIND_BIT(KIND_MY_NUMBER) | ATTRIBUTES };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct read *read = start(kinds[i], NULL);
+
+		read_fetched(read); /* still under way */
+		assert_false(read->gone);
+		fake_done(fake_last());
+		read_fetched(read);
+		assert_int_equal(read->gone, i > 0);
+		assert_int_equal(read->job == NULL, i > 0);
+		read_delete(read, t.now);
+		read = start(kinds[i], NULL);
+		fake_fail(fake_last(), CODE_TIMEOUT, -1, -1);
+		read_fetched(read);
+		assert_false(read->gone);
+	}
 }
 
 static void
@@ -765,6 +830,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_runner_gets_what_it_needs),
+		TEST(a_voice_is_made_ready_for_windows),
+		TEST(a_my_number_goes_when_fetched),
 		TEST(a_local_program_is_known_by_its_user),
 		TEST(ids_are_hex_and_differ),
 		TEST(one_read_at_a_time_per_reader),
