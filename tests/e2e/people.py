@@ -1,9 +1,11 @@
 """The people of tests/sim/people.c as kenmend tells of them, written down a
 second time and by hand: what a page must get. And the read that gets it."""
 
-# SELECT and counter before the prompt; after it SELECT, counter, VERIFY,
-# READ, and SELECT of another application, which forgets the PIN.
-SEVEN = ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY", "READ", "SELECT"]
+# SELECT and counter before the prompt; after it SELECT, counter, VERIFY, READ;
+# what shows that it is genuine: three READs and the chip's signature; and
+# SELECT of another application, which forgets the PIN.
+ELEVEN = ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY", "READ",
+          "READ", "READ", "READ", "SIGN", "SELECT"]
 
 PINS = {"hanako": "1234", "taro": "2345", "long": "4567", "far": "6789",
         "former": "8901", "gaiji": "1098", "broken": "3210", "nine": "9999",
@@ -60,19 +62,21 @@ PEOPLE = {
 }
 
 
-def attributes(read):
-    """The results of a read that ends done, without the verdict."""
+def attributes(read, verdict="consistent"):
+    """The results of a read that ends done, without the verdict: that all on
+    the card agrees."""
     got = dict(read.to_end("done").results["attributes"])
-    assert got.pop("authenticity")["verdict"] == "unchecked"
+    assert got.pop("authenticity")["verdict"] == verdict
     return got
 
 
-def read_person(rig, person="hanako", page=None, **extra):
+def read_person(rig, person="hanako", page=None, verdict="consistent",
+                **extra):
     """One whole read: that person's card is in a reader, its PIN is typed.
     Checks what comes of it, and that no card holds a verified PIN."""
     rig.windows.answer("pin " + PINS[person])
     read = (page or rig.session(takeover=True)).read(**extra)
-    assert attributes(read) == PEOPLE[person]
+    assert attributes(read, verdict) == PEOPLE[person]
     assert not any(card.verified() for card in rig.card)
     return read
 

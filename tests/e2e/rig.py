@@ -21,7 +21,7 @@ A test takes the fixture `rig` (started, hanako's card in reader 0), or
         page = rig.session()                     # https://drone.example
         read = page.read(["attributes"]).to_end()
         assert read.results["attributes"]["name"] == "..."
-        assert len(rig.card[0].exchanges()) == 7
+        assert len(rig.card[0].exchanges()) == 11
 
 Rules for tests on this rig:
 
@@ -318,12 +318,12 @@ class Exchange:
 
     @property
     def name(self):
-        """SELECT, VERIFY (with a PIN), TRIES (without) or READ."""
+        """SELECT, VERIFY (with a PIN), TRIES (without), READ or SIGN."""
         ins = self.command[1]
         if ins == 0x20:
             return "VERIFY" if len(self.command) > 5 else "TRIES"
-        return {0xA4: "SELECT", 0xB0: "READ", 0xC0: "GET RESPONSE"}.get(
-            ins, f"{ins:02X}")
+        return {0xA4: "SELECT", 0xB0: "READ", 0x2A: "SIGN",
+                0xC0: "GET RESPONSE"}.get(ins, f"{ins:02X}")
 
     def __repr__(self):
         return f"{self.name} {self.command.hex()} -> {self.response[-2:].hex()}"

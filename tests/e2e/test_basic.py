@@ -5,20 +5,9 @@ import threading
 
 import pytest
 
-HANAKO = {"name": "見本　花子", "address": "東京都千代田区見本町１－２－３",
-          "birth_date": "1990-04-01", "birth_date_raw": "19900401",
-          "sex": "female", "sex_code": "2"}
+from people import ELEVEN, PEOPLE, attributes
 
-# SELECT and counter before the prompt; after it SELECT, counter, VERIFY,
-# READ, and SELECT of another application, which forgets the PIN.
-SEVEN = ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY", "READ", "SELECT"]
-
-
-def attributes(read):
-    """The results of a read that is done, without the verdict."""
-    got = dict(read.to_end("done").results["attributes"])
-    assert got.pop("authenticity")["verdict"] == "unchecked"
-    return got
+HANAKO = PEOPLE["hanako"]
 
 
 def test_health(rig):
@@ -78,7 +67,7 @@ def test_attributes(rig):
     rig.windows.answer("pin 1234")
     read = rig.session().read()
     assert attributes(read) == HANAKO
-    assert rig.card[0].names() == SEVEN
+    assert rig.card[0].names() == ELEVEN
     assert rig.card[0].tries() == 3
     window, = rig.windows.shown()
     assert "「ドローン登録デモ」" in window.text

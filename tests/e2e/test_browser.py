@@ -147,7 +147,7 @@ def test_a_person_reads_the_card_from_a_page(browser):
     assert browser.text("address") == "東京都千代田区見本町１－２－３"
     assert browser.text("birth_date") == "1990年4月1日"
     assert browser.text("sex") == "女性"
-    assert len(browser.rig.card[0].exchanges()) == 7
+    assert len(browser.rig.card[0].exchanges()) == 11
 
 
 def test_the_page_takes_its_window_away(browser):

@@ -3,7 +3,7 @@ too slow to end."""
 
 import pytest
 
-from people import (PEOPLE, PINS, SEVEN, attributes, prompted,
+from people import (PEOPLE, PINS, ELEVEN, attributes, prompted,
                     read_person)
 
 
@@ -19,7 +19,7 @@ def reads_as_ever(rig, person="hanako"):
     a wrong lesson about the reader."""
     rig.card[0].clear_log()
     read_person(rig, person)
-    assert rig.card[0].names() == SEVEN
+    assert rig.card[0].names() == ELEVEN
 
 
 # ---- everybody ----------------------------------------------------------
@@ -29,7 +29,7 @@ def test_everybody(make_rig, person):
     """Names and addresses of every length, outside JIS, not even UTF-8."""
     rig = make_rig(people=(person, None))
     read_person(rig, person)
-    assert rig.card[0].names() == SEVEN
+    assert rig.card[0].names() == ELEVEN
 
 
 @pytest.mark.parametrize("person, there", [("hanako", True), ("child", False)])
@@ -99,6 +99,10 @@ def test_pulled_before_the_prompt(rig, how, nth):
     ("lose-at", 5, ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY"]),
     ("remove-at", 6, ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY"]),
     ("lose-at", 6, ["SELECT", "TRIES", "SELECT", "TRIES", "VERIFY", "READ"]),
+    # where only what shows that it is genuine was missing
+    ("remove-at", 7, ELEVEN[:6]), ("lose-at", 7, ELEVEN[:7]),
+    ("remove-at", 9, ELEVEN[:8]), ("lose-at", 9, ELEVEN[:9]),
+    ("remove-at", 10, ELEVEN[:9]), ("lose-at", 10, ELEVEN[:10]),
 ])
 def test_pulled_while_it_is_read(rig, how, nth, reached):
     """Nothing is sent again, and the next read is like any other."""
@@ -115,7 +119,7 @@ def test_pulled_while_it_is_read(rig, how, nth, reached):
 @PULLED
 def test_pulled_when_all_was_read(rig, how):
     """What was read was read; a card without power has nothing verified."""
-    rig.card[0].switch(how, 7)
+    rig.card[0].switch(how, 11)
     rig.windows.answer("pin 1234")
     assert attributes(rig.session().read()) == PEOPLE["hanako"]
     assert len(rig.card[0].verifies()) == 1
@@ -181,10 +185,14 @@ def test_failed_while_it_is_read(rig, nth, reached):
 
 
 @pytest.mark.parametrize("nth, names", [
-    (6, SEVEN[:6] + ["READ", "SELECT"]), (7, SEVEN)])
+    # the same again in parts of 256: EF 0002 is one, EF 0003 two, EF 0004
+    # and 0007 three
+    (6, ELEVEN[:6] + ["READ"] + ["READ"] * 8 + ["SIGN", "SELECT"]),
+    (8, ELEVEN[:8] + ["READ"] * 3 + ["READ"] * 3 + ["SIGN", "SELECT"]),
+    (11, ELEVEN)])
 def test_failed_when_it_was_unlocked(rig, nth, names):
-    """A READ may be repeated; and where the parting word was lost the card is
-    powered off."""
+    """A READ may be repeated, in another form; and where the parting word was
+    lost the card is powered off."""
     rig.card[0].switch("fail-at", nth)
     read_person(rig)
     assert rig.card[0].names() == names
