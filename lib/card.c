@@ -725,7 +725,6 @@ static int
 read_file(struct kenmen_card *card, struct reading *rd,
     card_progress_fn *progress, void *arg, struct kenmen_blob *ret)
 {
-	const struct kenmen_forms before = card->forms;
 	bool head = rd->total > 0; /* one block of known length */
 	int r;
 
@@ -734,9 +733,6 @@ read_file(struct kenmen_card *card, struct reading *rd,
 	if ((rd->buf = calloc(1, FILE_MAX)) == NULL)
 		return KENMEN_ERR_NO_MEMORY;
 	r = head ? read_block(card, rd) : read_whole(card, rd, progress, arg);
-	/* Where no form helped it was not the form: the card was gone. */
-	if (r < 0 && rd->shaken)
-		card->forms = before;
 	if (r < 0)
 		goto out;
 	ret->bytes = rd->buf;

@@ -273,9 +273,12 @@ def test_taken_away_as_the_pin_is_typed(rig):
     nothing_reached(rig)
 
 
-@pytest.mark.parametrize("command, n, verifies", [
-    ("SELECT", 2, 0), ("TRIES", 2, 0), ("VERIFY", 1, 1), ("READ", 1, 1)])
-def test_swapped_unseen_while_it_is_read(rig, command, n, verifies):
+@pytest.mark.parametrize("command, n, verifies, after", [
+    ("SELECT", 2, 0, 11), ("TRIES", 2, 0, 11), ("VERIFY", 1, 1, 11),
+    # A reader that chokes on a long answer and cuts the power looks the same:
+    # it is read in parts of 256 from then on.
+    ("READ", 1, 1, 16), ("SIGN", 1, 1, 11)])
+def test_swapped_unseen_while_it_is_read(rig, command, n, verifies, after):
     """The card that comes gets no PIN and gives nothing."""
     read = prompted(rig)
     rig.card[0].switch("slow", 300)
@@ -287,7 +290,9 @@ def test_swapped_unseen_while_it_is_read(rig, command, n, verifies):
     assert rig.card[0].tries() == 3
     left_clean(rig)
     rig.card[0].switch("slow", "off")
-    reads_as_ever(rig, "taro")
+    rig.card[0].clear_log()
+    read_person(rig, "taro")
+    assert len(rig.card[0].names()) == after
 
 
 @pytest.mark.parametrize("tries", [0, 1, 2])

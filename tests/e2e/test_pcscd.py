@@ -92,7 +92,7 @@ def test_pcscd_dies_between_reads(rig):
     back_again(rig)
     rig.card[0].clear_log()
     read_person(rig, page=page)
-    assert len(rig.card[0].names()) == 7
+    assert len(rig.card[0].names()) == 11
 
 
 @pytest.mark.shows("read:pcsc_unavailable")
