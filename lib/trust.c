@@ -293,7 +293,8 @@ holder_fault(
 	if (!sig_cert_in_time(cert, now))
 		return "the certificate is not valid at this time";
 	if (!sig_cert_may(cert, purpose->usage))
-		return "its key usage does not allow this purpose";
+		return "its key usage does not allow this purpose (or it is a "
+		       "CA)";
 	if (!sig_cert_has_policy(cert, purpose->policy))
 		return "it does not carry the JPKI policy of this purpose";
 	return NULL;
@@ -340,7 +341,10 @@ fault_of(const struct sig_cert *cert, enum kenmen_certificate which,
 		return kinds[which].ca ? "its key is that of no trusted CA"
 				       : "no trusted CA of that name signed it";
 	case CA_NOT_IN_TIME:
-		return "its CA is not valid at this time";
+		/* As a rule both have run out: the nearer one is said. */
+		if (sig_cert_in_time(cert, now))
+			return "its CA is not valid at this time";
+		break;
 	case GOOD:
 		break;
 	}

@@ -347,7 +347,8 @@ find(const struct file *f, const char *mark, size_t len)
 /* A byte string put over another, counted from a marker. */
 struct patch {
 	const char *mark;
-	size_t mark_len, at;
+	size_t mark_len;
+	int at;
 	const char *bytes;
 	size_t len;
 };
@@ -393,7 +394,7 @@ test_claims(void **state)
 		{ SOT, 6, "\0\0\0\x0D", 4 },   /* shorter than itself */
 		{ SOT, 6, "\0\0\xFF\xFF", 4 }, /* past the end */
 		{ SOT, 6, "\xFF\xFF\xFF\xFF", 4 },
-		{ "jp2h", 4, 0, "\0\0\0\7", 4 },
+		{ "jp2h", 4, -4, "\0\0\0\7", 4 },
 		{ "ihdr", 4, 0, "pclr", 4 },  /* a palette */
 		{ "colr", 4, 10, "\x12", 1 }, /* sYCC */
 		{ "jP  ", 4, 4, "\x0A", 1 },
@@ -404,13 +405,11 @@ test_claims(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(patches) / sizeof(patches[0]); i++) {
 		const struct patch *p = &patches[i];
-		size_t at;
+		size_t mark;
 
 		make(plain);
-		at = find(&made, p->mark, p->mark_len) + p->at;
-		if (!memcmp(p->bytes, "\0\0\0\7", 4) && p->mark[0] == 'j')
-			at -= 4; /* the box's length */
-		memcpy(made.bytes + at, p->bytes, p->len);
+		mark = find(&made, p->mark, p->mark_len);
+		memcpy(made.bytes + mark + p->at, p->bytes, p->len);
 		if (convert(&made) != KENMEN_ERR_DATA)
 			fail_msg("patch %zu is taken", i);
 	}
