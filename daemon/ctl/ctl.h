@@ -6,7 +6,7 @@
 #ifndef CTL_H
 #define CTL_H
 
-#include "kind.h"
+#include "config.h"
 
 /* Documented in kenmenctl(1). */
 enum ctl_exit {
@@ -16,7 +16,9 @@ enum ctl_exit {
 	CTL_NO_CARD = 3, /* no pcscd, reader or card; a foreign or busy one */
 	CTL_REFUSED = 4, /* the person said no, or nothing in time */
 	CTL_PIN = 5,     /* wrong, malformed or blocked */
-	CTL_NOT_GENUINE = 6 /* data that does not verify, or makes no sense */
+	CTL_NOT_GENUINE = 6, /* data that does not verify, or makes no sense */
+	CTL_UNTRUSTED = 7,   /* right in itself, but nobody known vouches */
+	CTL_SICK = 8         /* doctor found what does not work */
 };
 
 struct ctl_options {
@@ -26,16 +28,18 @@ struct ctl_options {
 	const char *pinentry; /* NULL: the best there is */
 	const char *tty;      /* ask on this terminal; NULL: on the desktop */
 	const char *trust_dir;
-	unsigned timeout; /* seconds to wait for reader and card */
-	/* read */
-	const char *with, *which, *hash, *origin, *challenge;
-	const char *digests[32];
-	unsigned digests_n;
-	/* verify */
-	long max_age; /* seconds */
-	/* curl-example, doctor */
-	unsigned port;
+	const char *config; /* NULL: the packaged places */
 	const char *state_dir;
+	long port;
+	long timeout; /* seconds to wait for reader and card */
+	long max_age; /* verify: seconds */
+	const char *with, *which, *hash, *origin, *challenge;
+	const char *digests[DIGESTS_MAX];
+	unsigned digests_n;
+	/* Time is an argument: when this program started, in seconds since
+	 * 1970, and the loop's clock, CLOCK_BOOTTIME in microseconds. */
+	int64_t now;
+	uint64_t (*clock_us)(void *);
 };
 
 int ctl_readers(const struct ctl_options *options, int argc, char **argv);
@@ -48,5 +52,29 @@ int ctl_curl_example(const struct ctl_options *options, int argc, char **argv);
 /* A line on stderr in the person's language, and status. */
 int ctl_fail(const struct ctl_options *options, enum ctl_exit status,
     const char *ja, const char *en);
+
+/*
+ * kenmen.conf(5), from --config or the packaged places. 0, or a negative
+ * errno: what is wrong stands in report, a line for each fault.
+ */
+int ctl_config(
+    const struct ctl_options *options, FILE *report, struct config **ret);
+/* The port of the first address that config listens on; 0: none is set. */
+unsigned ctl_config_port(const struct config *config);
+
+/*
+ * A helper of ours: beside this program in a build tree, else where it was
+ * installed. ret has room for CTL_PATH_MAX + 1.
+ */
+#define CTL_PATH_MAX 4200
+void ctl_helper(const char *name, char *ret);
+/* The pinentry to ask with: the one named, or the first that is there; on a
+ * terminal without any our own. room as for ctl_helper. */
+const char *ctl_pinentry(const struct ctl_options *options, char *room);
+/* A window can be shown: there is a display, and a pinentry for it. */
+bool ctl_desktop(void);
+/* A terminal of this program by its name, or NULL. (A pinentry is in a
+ * session of its own, where /dev/tty means nothing.) */
+const char *ctl_terminal(void);
 
 #endif

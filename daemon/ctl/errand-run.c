@@ -1,5 +1,6 @@
 #include "errand-run.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "codes.h"
@@ -20,10 +21,12 @@ struct errand_ctl {
 	const struct wire_request *request;
 	struct job *job;
 	sd_event *loop;
+	int signals;
 	enum read_state told;
-	bool over, progress_shown;
+	bool over, interrupted, progress_shown;
 };
 
+/* What is waited for. On a terminal the window's own words are there. */
 static const char *const waits[STATE_N][LANG_N] = {
 	[STATE_WAITING_FOR_READER] = { "カードリーダーをつないでください",
 	    "connect a card reader" },
@@ -31,8 +34,9 @@ static const char *const waits[STATE_N][LANG_N] = {
 	    "put the My Number Card on the reader" },
 	[STATE_WAITING_FOR_CONSENT] = { "画面の確認に答えてください",
 	    "answer the question in the window" },
-	[STATE_WAITING_FOR_PIN] = { "画面に暗証番号を入力してください",
-	    "type the PIN in the window" },
+	[STATE_WAITING_FOR_PIN] = { "画面の指示に従って暗証番号を入力して"
+				    "ください",
+	    "type the PIN as the window says" },
 	[STATE_READING] = { "読み取っています。カードを動かさないでください",
 	    "reading; do not move the card" },
 };
@@ -74,15 +78,7 @@ exit_of(enum read_code code)
 	return CTL_ERROR;
 }
 
-static uint64_t
-now_us(void *arg)
-{
-	struct timespec now;
-
-	(void)arg;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
+/* ---- what a person sees meanwhile --------------------------------------- */
 
 static void
 tell_progress(struct errand_ctl *e, const struct job *job)
@@ -90,8 +86,25 @@ tell_progress(struct errand_ctl *e, const struct job *job)
 	if (!isatty(STDERR_FILENO) || !job->progress_total)
 		return;
 	e->progress_shown = true;
-	fprintf(stderr, "\r%u%% ",
-	    (unsigned)(100ull * job->progress_done / job->progress_total));
+	fprintf(stderr, "\r%3u%% (%u/%u) ",
+	    (unsigned)(100ull * job->progress_done / job->progress_total),
+	    job->progress_done, job->progress_total);
+}
+
+/* Away with the line of the progress. */
+static void
+clear_progress(struct errand_ctl *e)
+{
+	if (e->progress_shown)
+		fputs("\r\033[K", stderr);
+	e->progress_shown = false;
+}
+
+static bool
+on_terminal(const struct errand_ctl *e, enum read_state state)
+{
+	return e->options->tty && (state == STATE_WAITING_FOR_CONSENT ||
+				      state == STATE_WAITING_FOR_PIN);
 }
 
 static void
@@ -106,79 +119,50 @@ tell(void *arg, struct job *job, enum job_change change, enum wire_event event)
 	if (change != JOB_CHANGED_STATE || job->state == e->told)
 		return;
 	e->told = job->state;
-	if (e->progress_shown)
-		fputs("\r", stderr);
-	if (waits[job->state][e->options->lang])
+	clear_progress(e);
+	if (waits[job->state][e->options->lang] && !on_terminal(e, job->state))
 		fprintf(stderr, "kenmenctl: %s\n",
 		    waits[job->state][e->options->lang]);
 }
 
-static int
-interrupted(sd_event_source *source, int fd, uint32_t events, void *arg)
-{
-	struct errand_ctl *e = arg;
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	job_end(e->job, CODE_PIN_CANCELLED);
-	e->over = true;
-	return 0;
-}
-
-/* Directory of this program: its helpers stand beside it in a build tree. */
+/* What the code's own words cannot know. */
 static void
-helper_path(const char *name, char *ret, size_t room)
+tell_failed(const struct ctl_options *options, const struct wire_failed *failed)
 {
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	const struct code_text *text = code_of_read(failed->code);
+	bool ja = options->lang == LANG_JA;
 
-	self[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(self, '/');
-	if (slash) {
-		*slash = '\0';
-		snprintf(ret, room, "%s/%s", self, name);
-		if (access(ret, X_OK) == 0)
-			return;
-	}
-	snprintf(ret, room, "%s/%s", KENMEN_LIBEXECDIR, name);
-}
-
-/* The pinentry to ask with: the one named, or the first that fits. */
-static const char *
-pinentry_of(const struct ctl_options *options)
-{
-	static const char *const desktop[] = { "/usr/bin/pinentry-x11",
-		"/usr/bin/pinentry-gtk-2", "/usr/bin/pinentry-qt",
-		"/usr/bin/pinentry-gnome3", "/usr/bin/pinentry", NULL };
-	static const char *const terminal[] = { "/usr/bin/pinentry-curses",
-		"/usr/bin/pinentry-tty", "/usr/bin/pinentry", NULL };
-	const char *const *at = options->tty ? terminal : desktop;
-
-	if (options->pinentry)
-		return options->pinentry;
-	while (at[1] && access(*at, X_OK) < 0)
-		at++;
-	return *at;
+	fprintf(stderr, "kenmenctl: %s: %s\n", text->name,
+	    ja ? text->detail_ja : text->detail);
+	if (failed->pin >= 0)
+		fprintf(stderr,
+		    ja ? "kenmenctl: 対象: %s\n" : "kenmenctl: which: %s\n",
+		    pin_name((enum kenmen_pin)failed->pin));
+	if (failed->tries_left >= 0)
+		fprintf(stderr,
+		    ja ? "kenmenctl: 残り%d回\n" : "kenmenctl: %d tries left\n",
+		    failed->tries_left);
 }
 
 static int
 report_failed(const struct ctl_options *options, const struct job *job)
 {
-	const struct code_text *text = code_of_read(job->failed.code);
+	struct wire_failed failed = job->failed;
+	const char *name;
 
-	if (options->json)
-		printf("{\"error\":{\"code\":\"%s\"}}\n", text->name);
-	fprintf(stderr, "kenmenctl: %s: %s\n", text->name,
-	    options->lang == LANG_JA ? text->detail_ja : text->detail);
-	if (job->failed.tries_left >= 0)
-		fprintf(stderr,
-		    options->lang == LANG_JA ? "kenmenctl: 残り%d回\n"
-					     : "kenmenctl: %d tries left\n",
-		    job->failed.tries_left);
-	return exit_of(job->failed.code);
+	if (failed.code == CODE_NONE)
+		failed.code = CODE_INTERNAL;
+	name = code_of_read(failed.code)->name;
+	if (options->json && failed.tries_left >= 0)
+		printf("{\"error\":{\"code\":\"%s\",\"tries_left\":%d}}\n",
+		    name, failed.tries_left);
+	else if (options->json)
+		printf("{\"error\":{\"code\":\"%s\"}}\n", name);
+	tell_failed(options, &failed);
+	return exit_of(failed.code);
 }
+
+/* ---- an interrupt ------------------------------------------------------- */
 
 /* A descriptor that is readable once somebody wants this to end. */
 static int
@@ -195,6 +179,41 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool
+signal_came(struct errand_ctl *e)
+{
+	struct signalfd_siginfo info;
+
+	if (read(e->signals, &info, sizeof(info)) > 0)
+		e->interrupted = true;
+	return e->interrupted;
+}
+
+static int
+on_signal(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct errand_ctl *e = arg;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (signal_came(e)) {
+		job_end(e->job, CODE_PIN_CANCELLED);
+		e->over = true;
+	}
+	return 0;
+}
+
+static int
+report_interrupted(const struct ctl_options *options)
+{
+	if (options->json)
+		puts("{\"error\":{\"code\":\"pin_cancelled\"}}");
+	return ctl_fail(options, CTL_REFUSED, "中断しました。", "interrupted");
+}
+
+/* ---- the errand --------------------------------------------------------- */
+
 static int
 errand_loop(
     struct errand_ctl *e, struct jobs *jobs, bool asks, errand_show *show)
@@ -207,43 +226,74 @@ errand_loop(
 		    "cannot start kenmen-read");
 	while (!e->over && r >= 0)
 		r = sd_event_run(e->loop, UINT64_MAX);
+	clear_progress(e);
+	/* On a terminal an interrupt reaches the runner too, and its end may
+	 * have been seen first. */
 	if (e->job->state == STATE_DONE)
 		r = show(e->options, e->request, e->job);
+	else if (signal_came(e))
+		r = report_interrupted(e->options);
 	else
 		r = report_failed(e->options, e->job);
 	job_free(&e->job);
 	return r;
 }
 
+/* The terminal as it was, whatever happened to its pinentry. */
+static void
+errand_on_tty(
+    struct errand_ctl *e, struct jobs **jobs, int *status, errand_show *show)
+{
+	const char *tty = e->options->tty;
+	int fd = tty ? open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+	struct termios modes;
+	bool known = fd >= 0 && tcgetattr(fd, &modes) == 0;
+
+	*status = errand_loop(e, *jobs, true, show);
+	jobs_free(jobs); /* the voice is gone after this */
+	if (known)
+		tcsetattr(fd, TCSADRAIN, &modes);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 errand_do(const struct ctl_options *options, const struct wire_request *request,
     bool asks, errand_show *show)
 {
-	char runner[4200], voice[4200];
+	char runner[CTL_PATH_MAX + 1], voice[CTL_PATH_MAX + 1],
+	    pinentry[CTL_PATH_MAX + 1];
 	struct errand_ctl e = { .options = options, .request = request };
 	const struct jobs_config config = { .runner = runner,
 		.voice = voice,
 		.voice_once = true,
-		.pinentry = pinentry_of(options),
+		.pinentry = ctl_pinentry(options, pinentry),
 		.tty = options->tty ? options->tty : "",
-		.now = now_us };
+		.now = options->clock_us };
 	struct jobs *jobs = NULL;
-	sd_event_source *signals = NULL;
-	int fd = signals_open(), r = CTL_ERROR;
+	sd_event_source *source = NULL;
+	int r = CTL_ERROR;
 
-	helper_path("kenmen-read", runner, sizeof(runner));
-	helper_path("kenmen-prompt", voice, sizeof(voice));
-	if (fd >= 0 && sd_event_new(&e.loop) >= 0 &&
-	    sd_event_add_io(e.loop, &signals, fd, EPOLLIN, interrupted, &e) >=
+	ctl_helper("kenmen-read", runner);
+	ctl_helper("kenmen-prompt", voice);
+	e.signals = signals_open();
+	if (e.signals >= 0 && sd_event_new(&e.loop) >= 0 &&
+	    sd_event_add_io(
+		e.loop, &source, e.signals, EPOLLIN, on_signal, &e) >= 0 &&
+	    sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT) >=
 		0 &&
-	    jobs_new(e.loop, &config, &jobs) >= 0)
-		r = errand_loop(&e, jobs, asks, show);
+	    jobs_new(e.loop, &config, &jobs) >= 0) {
+		if (asks && options->tty)
+			errand_on_tty(&e, &jobs, &r, show);
+		else
+			r = errand_loop(&e, jobs, asks, show);
+	}
 	if (jobs)
 		jobs_free(&jobs);
-	sd_event_source_unref(signals);
+	sd_event_source_unref(source);
 	sd_event_unref(e.loop);
-	if (fd >= 0)
-		close(fd);
+	if (e.signals >= 0)
+		close(e.signals);
 	return r;
 }
 
@@ -257,7 +307,7 @@ errand_request(
 		.errand = ERRAND_READ,
 		.kinds = kinds,
 		.lang = options->lang,
-		.card_timeout_ms = options->timeout * 1000,
+		.card_timeout_ms = (uint32_t)options->timeout * 1000,
 		.prompt_timeout_ms = PROMPT_SECONDS * 1000,
 		.read_timeout_ms = READ_SECONDS * 1000,
 	};

@@ -6,19 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "api-json.h"
+#include "api-result.h"
 #include "base64.h"
 #include "ctl.h"
 #include "json-check.h"
 
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define FILE_MAX (4u * 1024 * 1024)
 
 struct verification {
 	const struct ctl_options *options;
 	struct kenmen_trust *trust;
-	struct kenmen_challenge challenge;
+	struct kenmen_challenge challenge; /* len 0: not given */
+	cJSON *found;                      /* by kind, for --json */
 };
 
 /* ---- reading ------------------------------------------------------------ */
@@ -73,111 +75,246 @@ member_text(const cJSON *object, const char *name)
 	return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
-/* ---- what was found -------------------------------------------------------
- */
+/* ---- what was found ----------------------------------------------------- */
 
-/* The verdict on stdout; the exit status. */
+/* What came of one kind: r as libkenmen says it, trusted as
+ * kenmen_certificate_trusted. */
+struct verdict {
+	int r, trusted;
+	const char *reason; /* constant, NULL: none */
+	cJSON *facts;       /* what the proof says; owned */
+};
+
 static int
-say(const struct verification *v, const char *what, int r, const char *reason,
-    int trusted)
+exit_of(const struct verdict *verdict)
 {
-	static const char *const trust_words[] = { "unknown", "no", "yes" };
-	bool ok = r >= 0 && trusted != 0;
+	if (verdict->r < 0 || verdict->trusted == 0)
+		return CTL_NOT_GENUINE;
+	return verdict->trusted > 0 ? CTL_OK : CTL_UNTRUSTED;
+}
 
-	if (v->options->json)
-		printf("{\"kind\":\"%s\",\"ok\":%s,\"trusted\":\"%s\","
-		       "\"reason\":%s%s%s}\n",
-		    what, ok ? "true" : "false", trust_words[trusted + 1],
-		    reason ? "\"" : "", reason ? reason : "null",
-		    reason ? "\"" : "");
-	else
-		printf("%s: %s (issuer trusted: %s)%s%s\n", what,
-		    ok ? "good" : "NOT GOOD", trust_words[trusted + 1],
-		    reason ? ": " : "", reason ? reason : "");
-	if (!v->options->json)
-		puts("revocation: not checked");
-	return ok ? CTL_OK : CTL_NOT_GENUINE;
+static void
+say_in_words(const struct ctl_options *options, const char *kind, int status,
+    const char *reason)
+{
+	static const struct {
+		int status;
+		const char *words[LANG_N];
+	} all[] = {
+		{ CTL_OK, { "正しい。発行者も信頼できます", "good" } },
+		{ CTL_UNTRUSTED,
+		    { "形と署名は合っていますが、発行者を確かめる証明書が設定"
+		      "されていません（--trust）",
+			"right in itself, but no certificate is configured "
+			"that could vouch for it (--trust)" } },
+		{ CTL_NOT_GENUINE, { "正しくありません", "NOT GOOD" } },
+	};
+
+	for (size_t i = 0; i < N_OF(all); i++)
+		if (all[i].status == status)
+			printf("%s: %s%s%s\n", kind,
+			    all[i].words[options->lang], reason ? ": " : "",
+			    reason ? reason : "");
+}
+
+/* The verdict, for the output; the exit status. */
+static int
+say(struct verification *v, const char *kind, struct verdict *verdict)
+{
+	int status = exit_of(verdict);
+	cJSON *object = verdict->facts;
+
+	if (!v->options->json) {
+		cJSON_Delete(object);
+		say_in_words(v->options, kind, status, verdict->reason);
+		return status;
+	}
+	/* What a wrong proof says is nobody's word. */
+	if (status == CTL_NOT_GENUINE || !object) {
+		cJSON_Delete(object);
+		object = cJSON_CreateObject();
+	}
+	json_add_bool(object, "ok", status == CTL_OK);
+	json_add_maybe(
+	    object, "trusted", verdict->r < 0 ? -1 : verdict->trusted);
+	json_add_text(object, "reason", verdict->reason);
+	json_add_text(object, "revocation", "not_checked");
+	json_add(v->found, kind, object);
+	return status;
+}
+
+static cJSON *
+certificate_facts(const struct kenmen_certificate_facts *facts)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	json_add_text(object, "subject", facts->subject);
+	json_add_text(object, "issuer", facts->issuer);
+	json_add_text(object, "serial", facts->serial);
+	result_add_time(object, "not_before", facts->not_before);
+	result_add_time(object, "not_after", facts->not_after);
+	return object;
+}
+
+/* ---- a login ------------------------------------------------------------ */
+
+static int
+fail_challenge(const struct verification *v)
+{
+	return ctl_fail(v->options, CTL_USAGE,
+	    "--originと--challengeが必要です。",
+	    "--origin and --challenge are needed");
+}
+
+static int
+verify_jws(struct verification *v, const char *jws)
+{
+	struct kenmen_login *login = calloc(1, sizeof(*login));
+	struct verdict verdict = { .trusted = -1 };
+	int r = CTL_ERROR;
+
+	if (!v->challenge.len) {
+		r = fail_challenge(v);
+		goto out;
+	}
+	if (!login)
+		goto out;
+	verdict.r = kenmen_login_verify(jws, strlen(jws), &v->challenge,
+	    v->options->max_age, v->trust, login, &verdict.reason);
+	if (verdict.r >= 0) {
+		verdict.trusted = login->trusted;
+		verdict.facts = certificate_facts(&login->certificate);
+		result_add_time(verdict.facts, "issued_at", login->issued_at);
+		if (login->trusted == 0)
+			verdict.reason = "its certificate was not issued by a "
+					 "trusted authority, or is not valid "
+					 "now";
+	}
+	r = say(v, "authenticate", &verdict);
+out:
+	free(login);
+	return r;
 }
 
 static int
 verify_login(struct verification *v, const cJSON *object)
 {
-	const char *jws = member_text(object, "jws"), *reason = NULL;
-	struct kenmen_login *login = calloc(1, sizeof(*login));
-	int r;
+	const char *jws = member_text(object, "jws");
 
-	if (!login || !jws || !v->challenge.len) {
-		free(login);
-		return ctl_fail(v->options, CTL_USAGE,
-		    "--originと--challengeが必要です。",
-		    "--origin and --challenge are needed");
-	}
-	r = kenmen_login_verify(jws, strlen(jws), &v->challenge,
-	    v->options->max_age, v->trust, login, &reason);
-	r = say(v, "authenticate", r, reason, r < 0 ? -1 : login->trusted);
-	free(login);
-	return r;
+	return verify_jws(v, jws ? jws : "");
+}
+
+/* ---- signatures --------------------------------------------------------- */
+
+static bool
+take_signature(const cJSON *item, uint8_t *ret, size_t *ret_len)
+{
+	return cJSON_IsString(item) && base64_decode(item->valuestring, ret,
+					   KENMEN_SIGNATURE_MAX, ret_len);
+}
+
+/* A digest's length says its hash. */
+static enum kenmen_hash
+hash_of(size_t digest_len)
+{
+	enum kenmen_hash hash = 0;
+
+	while (hash < KENMEN_HASH_N && kenmen_hash_len(hash) != digest_len)
+		hash++;
+	return hash;
 }
 
 /* All signatures against the --digest options, in their order. */
 static int
-signatures_check(const struct verification *v, const cJSON *object,
+signatures_check(const struct verification *v, const cJSON *all,
     const struct kenmen_blob *certificate)
 {
-	static const size_t lens[KENMEN_HASH_N] = { 32, 48, 64 };
-	const cJSON *all =
-	    cJSON_GetObjectItemCaseSensitive(object, "signatures");
-	uint8_t digest[64], signature[KENMEN_SIGNATURE_MAX];
+	uint8_t digest[DIGEST_LEN_MAX], signature[KENMEN_SIGNATURE_MAX];
 	size_t digest_len, len;
+	enum kenmen_hash hash;
 	int r = 0;
 
-	if (cJSON_GetArraySize(all) != (int)v->options->digests_n)
-		return KENMEN_ERR_ARGUMENT;
 	for (unsigned i = 0; i < v->options->digests_n && r >= 0; i++) {
-		const cJSON *one = cJSON_GetArrayItem(all, (int)i);
-		enum kenmen_hash hash = KENMEN_SHA256;
-
-		if (!cJSON_IsString(one) ||
-		    !base64_decode(v->options->digests[i], digest,
+		if (!base64_decode(v->options->digests[i], digest,
 			sizeof(digest), &digest_len) ||
-		    !base64_decode(
-			one->valuestring, signature, sizeof(signature), &len))
+		    (hash = hash_of(digest_len)) == KENMEN_HASH_N)
+			return KENMEN_ERR_ARGUMENT;
+		if (!take_signature(
+			cJSON_GetArrayItem(all, (int)i), signature, &len))
 			return KENMEN_ERR_DATA;
-		while (hash < KENMEN_HASH_N && lens[hash] != digest_len)
-			hash++;
-		r = hash == KENMEN_HASH_N
-			? KENMEN_ERR_DATA
-			: kenmen_signature_verify(certificate->bytes,
-			      certificate->len, hash, digest, signature, len);
+		r = kenmen_signature_verify(certificate->bytes,
+		    certificate->len, hash, digest, signature, len);
 	}
 	return r;
+}
+
+/* Whom the certificate names, as it says it. */
+static cJSON *
+signer_facts(const struct kenmen_blob *certificate)
+{
+	struct kenmen_certificate_facts *facts = malloc(sizeof(*facts));
+	cJSON *object = NULL;
+
+	if (facts && kenmen_certificate_parse(
+			 certificate->bytes, certificate->len, facts) >= 0) {
+		object = certificate_facts(facts);
+		if (facts->has_attributes) {
+			const struct kenmen_subject *s = &facts->attributes;
+
+			json_add_text(object, "name", s->name);
+			json_add_text(object, "address", s->address);
+			json_add_text(object, "birth_date",
+			    json_text_or_null(s->birth_date));
+			json_add_text(object, "sex", sex_name(s->sex));
+		}
+	}
+	free(facts);
+	return object;
 }
 
 static int
 verify_sign(struct verification *v, const cJSON *object)
 {
 	struct kenmen_blob certificate = member_bytes(object, "certificate");
-	const char *reason = NULL;
-	int r, trusted = -1;
+	const cJSON *all =
+	    cJSON_GetObjectItemCaseSensitive(object, "signatures");
+	struct verdict verdict = { .r = KENMEN_ERR_DATA, .trusted = -1 };
+	unsigned n = v->options->digests_n;
 
-	if (!certificate.bytes || !v->options->digests_n)
-		r = KENMEN_ERR_ARGUMENT;
-	else
-		r = signatures_check(v, object, &certificate);
-	if (r == KENMEN_ERR_ARGUMENT) {
+	if (n && cJSON_GetArraySize(all) == (int)n && certificate.bytes)
+		verdict.r = signatures_check(v, all, &certificate);
+	if (!n || verdict.r == KENMEN_ERR_ARGUMENT) {
 		kenmen_blob_free(&certificate);
 		return ctl_fail(v->options, CTL_USAGE,
-		    "署名と同じ数の--digestが必要です。",
-		    "--digest is needed once for each signature");
+		    "署名ごとに--digest（BASE64）が必要です。",
+		    "--digest (base64) is needed once for each signature");
 	}
-	if (r < 0)
-		reason = "a signature does not belong to its digest";
-	else
-		trusted = kenmen_certificate_trusted(v->trust, KENMEN_CERT_SIGN,
-		    certificate.bytes, certificate.len, v->challenge.now,
-		    &reason);
+	if (verdict.r >= 0) {
+		verdict.facts = signer_facts(&certificate);
+		verdict.trusted = kenmen_certificate_trusted(v->trust,
+		    KENMEN_CERT_SIGN, certificate.bytes, certificate.len,
+		    v->challenge.now, &verdict.reason);
+	} else {
+		verdict.reason = "the signatures do not belong to these "
+				 "digests";
+	}
 	kenmen_blob_free(&certificate);
-	return say(v, "sign", r, reason, trusted);
+	return say(v, "sign", &verdict);
+}
+
+/* ---- evidence ----------------------------------------------------------- */
+
+static cJSON *
+face_facts(const struct kenmen_face *face)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	json_add_text(
+	    object, "birth_date", json_text_or_null(face->birth_date));
+	json_add_text(object, "sex", sex_name(face->sex));
+	json_add_text(
+	    object, "verdict", verdict_name(face->authenticity.verdict));
+	return object;
 }
 
 static int
@@ -188,29 +325,40 @@ verify_face(struct verification *v, const cJSON *object)
 	struct kenmen_blob record = member_bytes(evidence, "record");
 	struct kenmen_blob issuer =
 	    member_bytes(evidence, "issuer_certificate");
-	const char *jws = member_text(evidence, "jws"), *reason = NULL;
+	const char *jws = member_text(evidence, "jws");
 	struct kenmen_face *face = calloc(1, sizeof(*face));
-	int r = KENMEN_ERR_ARGUMENT, trusted = -1;
+	struct verdict verdict = { .r = KENMEN_ERR_DATA,
+		.trusted = -1,
+		.reason = "there is no evidence, or not all of it" };
+	int r = CTL_ERROR;
 
-	if (face && record.bytes && issuer.bytes && jws && v->challenge.len) {
-		r = kenmen_evidence_verify(&record, &issuer, jws, strlen(jws),
-		    &v->challenge, v->options->max_age, v->trust, face,
-		    &reason);
-		if (r >= 0 && face->authenticity.verdict == KENMEN_VERIFIED)
-			trusted = 1;
-		kenmen_face_finish(face);
-		r = say(v, "face", r, reason, trusted);
-	} else {
-		r = ctl_fail(v->options, CTL_USAGE,
-		    "証拠（evidence）と、--originと--challengeが必要です。",
-		    "evidence in the file, --origin and --challenge are "
-		    "needed");
+	if (!v->challenge.len) {
+		r = fail_challenge(v);
+		goto out;
 	}
+	if (!face)
+		goto out;
+	if (record.bytes && issuer.bytes && jws) {
+		verdict.reason = NULL;
+		verdict.r = kenmen_evidence_verify(&record, &issuer, jws,
+		    strlen(jws), &v->challenge, v->options->max_age, v->trust,
+		    face, &verdict.reason);
+	}
+	if (verdict.r >= 0) {
+		verdict.facts = face_facts(face);
+		if (face->authenticity.verdict == KENMEN_VERIFIED)
+			verdict.trusted = 1;
+		kenmen_face_finish(face);
+	}
+	r = say(v, "face", &verdict);
+out:
 	free(face);
 	kenmen_blob_free(&record);
 	kenmen_blob_free(&issuer);
 	return r;
 }
+
+/* ---- all of a file ------------------------------------------------------ */
 
 static const struct {
 	const char *name;
@@ -223,79 +371,135 @@ static const struct {
 
 /* All that can be verified in the results; the worst status counts. */
 static int
-verify_all(struct verification *v, const cJSON *tree)
+verify_results(struct verification *v, const cJSON *tree)
 {
 	const cJSON *results =
 	    cJSON_GetObjectItemCaseSensitive(tree, "results");
-	int worst = CTL_OK;
+	/* From the best to the worst. */
+	static const int order[] = { CTL_OK, CTL_UNTRUSTED, CTL_NOT_GENUINE,
+		CTL_ERROR, CTL_USAGE };
+	size_t worst = 0;
 	unsigned n = 0;
 
 	if (!results)
 		results = tree;
-	for (size_t i = 0; i < sizeof(verifiers) / sizeof(verifiers[0]); i++) {
+	for (size_t i = 0; i < N_OF(verifiers); i++) {
 		const cJSON *object = cJSON_GetObjectItemCaseSensitive(
 		    results, verifiers[i].name);
+		size_t place = 0;
 		int r;
 
-		if (!cJSON_IsObject(object))
+		if (!object)
 			continue;
 		n++;
 		r = verifiers[i].verify(v, object);
-		if (r > worst)
-			worst = r;
+		while (place < N_OF(order) - 1 && order[place] != r)
+			place++;
+		worst = place > worst ? place : worst;
 	}
 	if (n)
-		return worst;
+		return order[worst];
 	return ctl_fail(v->options, CTL_USAGE,
 	    "検証できるもの（authenticate、sign、face）がファイルにありません"
 	    "。",
 	    "the file holds nothing to verify: authenticate, sign or face");
 }
 
-/* ---- the command ------------------------------------------------------------
- */
-
+/* A compact JWS by itself: RFC 7515 7.1. */
 static bool
+is_jws(char *text)
+{
+	size_t len = strcspn(text, "\r\n");
+
+	if (text[len + strspn(text + len, "\r\n")])
+		return false;
+	text[len] = '\0';
+	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
+			    "uvwxyz0123456789-_.") == len &&
+	       strchr(text, '.');
+}
+
+static int
+verify_text(struct verification *v, char *text, size_t len)
+{
+	cJSON *tree = NULL;
+	char *found;
+	int r;
+
+	if (strlen(text) == len && is_jws(text))
+		r = verify_jws(v, text);
+	else if (json_check(text, len) && (tree = json_parse(text, len)))
+		r = verify_results(v, tree);
+	else
+		r = ctl_fail(v->options, CTL_USAGE,
+		    "ファイルがJSONでもJWSでもありません。",
+		    "the file is neither JSON nor a JWS");
+	cJSON_Delete(tree);
+	if (!v->options->json) {
+		cJSON_Delete(v->found);
+		if (r != CTL_USAGE && r != CTL_ERROR)
+			puts(v->options->lang == LANG_JA
+				 ? "失効は確認していません"
+				 : "revocation was not checked");
+		return r;
+	}
+	if (!(found = json_text(v->found)))
+		return CTL_ERROR;
+	puts(found);
+	json_free(found);
+	return r;
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+static const char *
 verification_start(const struct ctl_options *options, struct verification *ret)
 {
 	*ret = (struct verification){ .options = options };
-	ret->challenge.now = time(NULL);
-	if (options->origin)
+	ret->challenge.now = options->now;
+	if (!options->origin != !options->challenge)
+		return options->origin ? "--challenge" : "--origin";
+	if (options->origin) {
 		snprintf(ret->challenge.origin, sizeof(ret->challenge.origin),
 		    "%s", options->origin);
-	if (options->origin && options->challenge &&
-	    !base64_decode(options->challenge, ret->challenge.bytes,
-		sizeof(ret->challenge.bytes), &ret->challenge.len))
-		return false;
-	return kenmen_trust_new(options->trust_dir, NULL, &ret->trust) >= 0;
+		if (!base64_decode(options->challenge, ret->challenge.bytes,
+			sizeof(ret->challenge.bytes), &ret->challenge.len) ||
+		    ret->challenge.len < KENMEN_CHALLENGE_MIN)
+			return "--challenge";
+	}
+	if (kenmen_trust_new(options->trust_dir, NULL, &ret->trust) < 0)
+		return "--trust";
+	return NULL;
 }
 
 int
 ctl_verify(const struct ctl_options *options, int argc, char **argv)
 {
 	struct verification v;
+	const char *wrong;
 	char *text = NULL;
-	cJSON *tree = NULL;
 	size_t len;
-	int r;
+	int r = CTL_USAGE;
 
 	if (argc != 1)
 		return ctl_fail(options, CTL_USAGE,
 		    "verifyにはファイルを1つ指定してください（-は標準入力）。",
 		    "verify takes one file (- for standard input)");
-	if (!verification_start(options, &v))
-		return ctl_fail(options, CTL_USAGE,
-		    "--challengeか--trustが使えません。",
-		    "--challenge or --trust cannot be used");
 	json_start();
-	text = file_read(argv[0], &len);
-	if (text)
-		tree = cJSON_ParseWithLength(text, len);
-	r = tree
-		? verify_all(&v, tree)
-		: ctl_fail(options, CTL_USAGE, "ファイルがJSONではありません。",
-		      "the file cannot be read, or is no JSON");
-	cJSON_Delete(tree);
+	if ((wrong = verification_start(options, &v)))
+		fprintf(stderr,
+		    options->lang == LANG_JA
+			? "kenmenctl: %sが足りないか、使えません\n"
+			: "kenmenctl: %s is missing, or cannot be used\n",
+		    wrong);
+	else if (!(text = file_read(argv[0], &len)))
+		r = ctl_fail(options, CTL_USAGE,
+		    "ファイルを読めないか、大きすぎます。",
+		    "the file cannot be read, or is too large");
+	else if ((v.found = cJSON_CreateObject()))
+		r = verify_text(&v, text, len);
+	else
+		r = CTL_ERROR;
 	free(text);
 	kenmen_trust_free(&v.trust);
 	return r;

@@ -81,6 +81,15 @@ PLACES = {
     "daemon/prompt/pinentry": ("voice", 0),
     "daemon/prompt/window": ("voice", 1),
     "daemon/prompt/prompt-main": ("voice", 2),
+    # the card from the command line
+    "daemon/ctl/ctl": ("ctl", 0),
+    "daemon/ctl/curl": ("ctl", 1),
+    "daemon/ctl/verify": ("ctl", 1),
+    "daemon/ctl/errand-run": ("ctl", 1),
+    "daemon/ctl/show": ("ctl", 2),
+    "daemon/ctl/read": ("ctl", 3),
+    "daemon/ctl/doctor": ("ctl", 3),
+    "daemon/ctl/kenmenctl": ("ctl", 4),
 }
 
 # Room -> the rooms below it, besides itself.
@@ -92,6 +101,7 @@ BELOW = {
     "door": {"public", "base"},
     "runner": {"public", "base", "prompt-wire"},
     "voice": {"public", "base", "prompt-wire"},
+    "ctl": {"public", "base", "door"},
 }
 
 # Who may include what is not ours. Nobody else in lib/ and daemon/.
@@ -101,7 +111,8 @@ FOREIGN = {
         {"lib/reader-pcsc.c"},
     r"cjson/.*|cJSON\.h": {
         "daemon/api-json.c", "daemon/api-form.c", "daemon/api-body.c",
-        "daemon/api-answer.c", "daemon/api-result.c"},
+        "daemon/api-answer.c", "daemon/api-result.c", "daemon/ctl/show.c",
+        "daemon/ctl/verify.c"},
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},
     r"gnutls/.*": {"daemon/cert.c", "daemon/http.c"},

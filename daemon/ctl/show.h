@@ -1,0 +1,13 @@
+/*
+ * What an errand brought: to a person in lines, or, with --json, as the API's
+ * results. Each is an errand_show.
+ */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include "errand-run.h"
+
+errand_show show_readers;
+errand_show show_results;
+
+#endif

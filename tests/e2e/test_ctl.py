@@ -1,0 +1,587 @@
+"""kenmenctl on the rig: a real pcscd, simulated cards, scripted windows, the
+real pinentry-tty and our own prompt on a pseudo terminal. kenmend takes part
+only where it says so.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+import rig as rig_module
+from people import PEOPLE
+
+pytestmark = pytest.mark.rig(start=False)
+CTL = rig_module.BUILD / "daemon/kenmenctl"
+SIM = rig_module.TOP / "tests/sim"
+TRUST = SIM / "trust"
+HANAKO = PEOPLE["hanako"]
+OK, ERROR, USAGE, NO_CARD, REFUSED, PIN, NOT_GENUINE, UNTRUSTED, SICK = range(9)
+ORIGIN = "https://login.example"
+CHALLENGE = base64.b64encode(bytes(range(32))).decode()
+OTHER_CHALLENGE = base64.b64encode(bytes(range(1, 33))).decode()
+FOR = ("--origin", ORIGIN, "--challenge", CHALLENGE)
+
+
+def digest(text, hash_name="sha256"):
+    return base64.b64encode(hashlib.new(hash_name, text.encode()).digest())\
+        .decode()
+
+
+class Done:
+    """What a run of kenmenctl came to."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def __repr__(self):
+        return f"<{self.status}\n{self.out}\n{self.err}>"
+
+
+class Ctl:
+    def __init__(self, rig):
+        self.rig = rig
+        self.env = rig.environment()
+
+    def argv(self, *args):
+        """With the scripted pinentry for what asks, and a language."""
+        if args[0] == "read" and "--tty" not in args and \
+                "--pinentry" not in args:
+            args += ("--pinentry", self.rig.windows.program)
+        if args[0] in ("read", "verify", "doctor") and "--trust" not in args:
+            args += ("--trust", TRUST)
+        return [str(a) for a in (CTL, *args)]
+
+    def start(self, *args, **kw):
+        return subprocess.Popen(
+            self.argv(*args), env=self.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
+
+    def run(self, *args, env=None, text=""):
+        done = subprocess.run(
+            self.argv(*args), env={**self.env, **(env or {})}, input=text,
+            capture_output=True, text=True, timeout=rig_module.LIMIT + 30)
+        assert "Sanitizer" not in done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def read(self, *args, windows=(), status=OK):
+        """The results of a read with these windows."""
+        self.rig.windows.answer(*windows)
+        done = self.run("read", *args, "--json")
+        assert done.status == status, done
+        return done.json["results"] if status == OK else done.json["error"]
+
+
+@pytest.fixture
+def ctl(rig):
+    return Ctl(rig)
+
+
+# ---- readers, card ------------------------------------------------------
+
+def test_readers(ctl, rig):
+    done = ctl.run("readers")
+    names = [rig.reader(0), rig.reader(1)]
+    assert done.status == OK
+    assert done.out.splitlines() == [f"+ {names[0]}", f"- {names[1]}"]
+    done = ctl.run("readers", "--json")
+    assert done.json == [{"name": names[0], "card_present": True},
+                         {"name": names[1], "card_present": False}]
+
+
+def test_no_readers(make_rig):
+    rig = make_rig(pcscd=False, people=(), start=False)
+    rig.start_pcscd(readers=False)
+    done = Ctl(rig).run("readers")
+    assert done.status == NO_CARD and done.out == ""
+    assert Ctl(rig).run("readers", "--json").json == []
+
+
+def test_no_pcscd(make_rig):
+    rig = make_rig(pcscd=False, people=(), start=False)
+    for command in ("readers", "card"):
+        done = Ctl(rig).run(command, "--json")
+        assert done.status == NO_CARD
+        assert done.json == {"error": {"code": "pcsc_unavailable"}}
+        assert "pcscd" in done.err
+
+
+def test_card(ctl, rig):
+    rig.card[0].set_tries("sign", 0)
+    done = ctl.run("card", "--json")
+    assert done.status == OK
+    info = done.json["results"]["card_info"]
+    assert info["pins"]["sign"] == {"tries_left": 0, "blocked": True}
+    assert info["pins"]["auth"] == {"tries_left": 3, "blocked": False}
+    assert info["certificates"]["auth"] is True
+    assert rig.card[0].verifies() == []
+    words = ctl.run("card", "--lang", "ja").out
+    assert "暗証番号:" in words and "残り回数: 3" in words
+    assert rig.windows.shown() == []
+
+
+def test_card_by_its_reader(ctl, rig):
+    rig.card[1].insert("taro")
+    assert ctl.run("card").status == NO_CARD      # several_cards
+    assert ctl.run("card", "--reader", rig.reader(1)).status == OK
+    done = ctl.run("card", "--reader", "No such 00 00", "--json",
+                   "--timeout", "1")
+    assert done.status == NO_CARD
+    assert done.json == {"error": {"code": "no_reader"}}
+
+
+def test_no_card(ctl, rig):
+    rig.card[0].remove()
+    done = ctl.run("card", "--timeout", "1", "--json")
+    assert done.status == NO_CARD
+    assert done.json == {"error": {"code": "no_card"}}
+    assert "put the My Number Card on the reader" in done.err
+    rig.card[0].insert("foreign")
+    assert ctl.run("card", "--timeout", "1", "--json", "--reader",
+                   rig.reader(0)).json == {
+        "error": {"code": "not_my_number_card"}}
+
+
+# ---- read ---------------------------------------------------------------
+
+def test_attributes(ctl, rig):
+    found = ctl.read("attributes", windows=["pin 1234"])["attributes"]
+    authenticity = found.pop("authenticity")
+    assert found == HANAKO
+    assert authenticity["verdict"] == "verified"
+    window, = rig.windows.shown()
+    assert "A program on this computer" in window.text
+    assert len(rig.card[0].verifies()) == 1
+    assert not rig.card[0].verified()
+
+
+def test_attributes_in_words(ctl, rig):
+    rig.windows.answer("pin 1234")
+    done = ctl.run("read", "attributes", "--lang", "ja")
+    assert done.status == OK
+    assert f"氏名: {HANAKO['name']}" in done.out
+    assert "真正性:" in done.out
+    assert "このパソコンのプログラム" in rig.windows.shown()[0].text
+    # what is said meanwhile holds nothing of the card
+    assert HANAKO["name"] not in done.err
+
+
+def test_texts_that_play_tricks(make_rig):
+    """A name with an escape sequence stays harmless on a terminal."""
+    rig = make_rig(people=("hanako", None), start=False)
+    rig.windows.answer("pin 1234")
+    done = Ctl(rig).run("read", "attributes")
+    assert "\x1b" not in done.out
+
+
+def test_my_number_and_attributes(ctl, rig):
+    found = ctl.read("my_number", "attributes", windows=["pin 1234"])
+    assert found["my_number"]["my_number"] == "123456789018"
+    assert found["attributes"]["name"] == HANAKO["name"]
+    assert len(rig.card[0].verifies()) == 1
+
+
+def test_face(ctl, rig):
+    found = ctl.read("face", windows=["pin 02040120354821"])["face"]
+    assert found["birth_date"] == "1990-04-01"
+    assert base64.b64decode(found["images"]["photo"]["png"])[1:4] == b"PNG"
+    assert "evidence" not in found
+    found = ctl.read("face", "--with", "a",
+                     windows=["pin 123456789018"])["face"]
+    assert found["birth_date"] == "1990-04-01"
+
+
+def test_certificates(ctl, rig):
+    for which, windows in [("auth", ["yes"]), ("sign", ["pin SAMPLE1234"]),
+                           ("auth_ca", []), ("sign_ca", [])]:
+        found = ctl.read("certificate", "--which", which,
+                         windows=windows)["certificate"]
+        assert found["trusted"] is True, which
+        der = base64.b64decode(found["certificate"])
+        subject = subprocess.run(
+            ["openssl", "x509", "-inform", "DER", "-noout", "-enddate"],
+            input=der, capture_output=True, check=True).stdout
+        assert subject.startswith(b"notAfter=")
+    assert found.get("attributes") is None
+
+
+def test_sign(ctl, rig):
+    digests = [digest("one", "sha512"), digest("two", "sha512")]
+    found = ctl.read("sign", "--hash", "sha512", "--digest", digests[0],
+                     "--digest", digests[1],
+                     windows=["pin sample1234"])["sign"]
+    assert len(found["signatures"]) == 2
+    assert found["attributes"]["name"] == HANAKO["name"]
+    assert "2 documents" in rig.windows.shown()[0].text
+
+
+def test_all_at_once(ctl, rig):
+    found = ctl.read("card_info", "attributes", "my_number", "face",
+                     "certificate", "authenticate", "sign", "--which", "sign",
+                     "--digest", digest("one"), *FOR,
+                     windows=["pin 1234", "pin 1234", "pin SAMPLE1234",
+                              "pin 02040120354821"])
+    assert set(found) == {"card_info", "attributes", "my_number", "face",
+                          "certificate", "authenticate", "sign"}
+    rig.windows.answer("pin 1234", "pin 1234", "pin SAMPLE1234",
+                       "pin 02040120354821")
+    done = ctl.run("read", "card_info", "attributes", "my_number", "face",
+                   "certificate", "authenticate", "sign", "--which", "sign",
+                   "--digest", digest("one"), *FOR)
+    assert done.status == OK
+    assert "characters; --json prints them" in done.out
+    assert max(map(len, done.out.splitlines())) < 400
+
+
+@pytest.mark.parametrize("windows, status, error", [
+    (["cancel"], REFUSED, {"code": "pin_cancelled"}),
+    (["timeout"], REFUSED, {"code": "prompt_timeout"}),
+    (["pin 9999", "pin 9999"], PIN, {"code": "pin_wrong", "tries_left": 1}),
+    (["pin 12", "pin 12", "pin 12"], PIN, {"code": "pin_format"}),
+])
+def test_refused(ctl, rig, windows, status, error):
+    assert ctl.read("attributes", windows=windows, status=status) == error
+
+
+def test_blocked_and_last_try(ctl, rig):
+    rig.card[0].set_tries("attributes", 0)
+    assert ctl.read("attributes", windows=["ok"], status=PIN) == {
+        "code": "pin_blocked"}
+    rig.card[0].set_tries("attributes", 1)
+    assert ctl.read("attributes", windows=["cancel"], status=REFUSED) == {
+        "code": "last_try_refused"}
+    assert rig.card[0].tries() == 1
+
+
+def test_consent_refused(ctl):
+    assert ctl.read("certificate", "--which", "auth", windows=["cancel"],
+                    status=REFUSED) == {"code": "consent_refused"}
+
+
+def test_no_certificate(make_rig):
+    ctl = Ctl(make_rig(people=("child", None), start=False))
+    assert ctl.read("authenticate", *FOR, status=NO_CARD) == {
+        "code": "no_certificate"}
+
+
+def test_forged(make_rig):
+    ctl = Ctl(make_rig(start=False, switches={"forge": "record"}))
+    assert ctl.read("attributes", windows=["pin 1234"],
+                    status=NOT_GENUINE) == {"code": "authenticity_failed"}
+
+
+def test_no_pinentry(ctl):
+    done = ctl.run("read", "attributes", "--json", "--pinentry",
+                   "/nonexistent/pinentry")
+    assert done.status == ERROR
+    assert done.json == {"error": {"code": "prompt_unavailable"}}
+
+
+def test_a_waiting_card(ctl, rig):
+    rig.card[0].remove()
+    rig.windows.answer("pin 1234")
+    child = ctl.start("read", "attributes", "--json")
+    line = child.stderr.readline()
+    assert "put the My Number Card on the reader" in line
+    rig.card[0].insert()
+    out, err = child.communicate(timeout=rig_module.LIMIT)
+    assert child.returncode == OK, err
+    assert json.loads(out)["results"]["attributes"]["name"] == HANAKO["name"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM,
+                                    signal.SIGHUP, signal.SIGKILL])
+def test_interrupted(ctl, rig, number):
+    """The window goes with it, whatever ends it."""
+    rig.windows.answer("hang")
+    child = ctl.start("read", "attributes")
+    rig.windows.wait_shown()
+    child.send_signal(number)
+    child.communicate(timeout=rig_module.LIMIT)
+    assert child.returncode == \
+        (-signal.SIGKILL if number == signal.SIGKILL else REFUSED)
+    rig.windows.wait_closed()
+    assert rig.card[0].verifies() == []
+
+
+def test_output_that_cannot_be_written(ctl):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(ctl.argv("readers", "--json"), env=ctl.env,
+                              stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == ERROR
+
+
+# ---- usage --------------------------------------------------------------
+
+@pytest.mark.parametrize("args", [
+    [], ["nonsense"], ["read"], ["read", "pin"],
+    ["read", "attributes", "attributes"], ["readers", "more"],
+    ["card", "more"], ["verify"], ["verify", "a", "b"], ["doctor", "more"],
+    ["curl-example", "more"], ["--nonsense"], ["readers", "--timeout", "5"],
+    ["card", "--timeout", "0"], ["card", "--timeout", "5x"],
+    ["card", "--lang", "fr"], ["card", "--reader", ""],
+    ["card", "--reader", "x" * 128], ["read", "attributes", "--which", "auth"],
+    ["read", "certificate"], ["read", "certificate", "--which", "ca"],
+    ["read", "face", "--with", "c"], ["read", "face", "--origin", ORIGIN],
+    ["read", "face", "--challenge", CHALLENGE],
+    ["read", "authenticate", "--origin", ORIGIN],
+    ["read", "authenticate", "--challenge", CHALLENGE],
+    ["read", "authenticate", "--challenge", "AAAA", "--origin", ORIGIN],
+    ["read", "authenticate", "--challenge", CHALLENGE, "--origin", "x"],
+    ["read", "authenticate", "--challenge", CHALLENGE, "--origin",
+     "https://<b>"],
+    ["read", "sign"], ["read", "sign", "--digest", "AAAA"],
+    ["read", "sign", "--digest", digest("x"), "--hash", "sha512"],
+    ["read", "sign", "--hash", "md5", "--digest", digest("x")],
+    ["read", "sign", *["--digest", digest("x")] * 33],
+    ["read", "attributes", "--digest", digest("x")],
+    ["read", "attributes", "--config", "/nonexistent"],
+    ["read", "attributes", "--trust", "/" + "x" * 300],
+    ["read", "attributes", "--tty"],
+    ["verify", "/nonexistent"], ["verify", "/etc/passwd"],
+    ["verify", "-", "--origin", ORIGIN], ["curl-example", "--port", "65536"],
+])
+def test_usage(ctl, rig, args):
+    done = subprocess.run([CTL, *args], env=ctl.env, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+    assert done.returncode == USAGE, done
+    assert done.stderr and not done.stdout
+    assert rig.windows.shown() == []
+
+
+def test_help(ctl):
+    for lang, word in [("C", "usage:"), ("ja_JP.UTF-8", "使い方:")]:
+        done = subprocess.run([CTL, "--help"], env={**ctl.env, "LANG": lang},
+                              capture_output=True, text=True)
+        assert done.returncode == OK and done.stdout.startswith(word)
+    done = subprocess.run([CTL, "--version"], capture_output=True, text=True)
+    assert done.stdout.startswith("kenmenctl 0.")
+
+
+# ---- a terminal ---------------------------------------------------------
+
+class Terminal:
+    """A program on a pseudo terminal, and what it shows."""
+
+    def __init__(self, argv, env):
+        self.shown = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(str(argv[0]), [str(a) for a in argv], env)
+
+    def wait(self, *texts):
+        """Until one of these was shown; new since the last wait."""
+        end = rig_module.deadline()
+        while not any(t.encode() in self.shown for t in texts):
+            if not select.select([self.fd], [], [], rig_module.left(end))[0]:
+                raise rig_module.Trouble(f"never showed {texts}: {self.shown}")
+            try:
+                self.shown += os.read(self.fd, 65536)
+            except OSError:
+                raise rig_module.Trouble(f"ended before {texts}: {self.shown}")
+        seen, self.shown = self.shown, b""
+        return seen.decode(errors="replace")
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        """The exit status, and what else was shown."""
+        with contextlib.suppress(OSError):
+            while data := os.read(self.fd, 65536):
+                self.shown += data
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status), self.shown.decode(
+            errors="replace")
+
+
+def on_terminal(ctl, *args, env=None):
+    return Terminal([CTL, *args], {**ctl.env, "TERM": "xterm", **(env or {})})
+
+
+def test_pinentry_tty(ctl, rig):
+    """Without a desktop it asks where it was started, and echoes nothing."""
+    terminal = on_terminal(ctl, "read", "attributes", "--json", "--trust",
+                           TRUST, "--pinentry", "/usr/bin/pinentry-tty",
+                           "--tty")
+    seen = terminal.wait("PIN:")
+    terminal.type("1234\n")
+    status, shown = terminal.end()
+    assert status == OK, shown
+    assert "1234\r" not in seen + shown
+    assert HANAKO["name"] in shown
+    assert len(rig.card[0].verifies()) == 1
+
+
+# ---- verify -------------------------------------------------------------
+
+@pytest.fixture
+def proofs(ctl, tmp_path):
+    """A file with a login, a signature and evidence, as read --json wrote."""
+    found = ctl.read("authenticate", "sign", "face", *FOR, "--digest",
+                     digest("one"), "--digest", digest("two"),
+                     windows=["pin 1234", "pin SAMPLE1234",
+                              "pin 02040120354821"])
+    path = tmp_path / "proofs.json"
+    path.write_text(json.dumps({"results": found}))
+    return path
+
+
+DIGESTS = ("--digest", digest("one"), "--digest", digest("two"))
+
+
+def test_verify(ctl, proofs):
+    done = ctl.run("verify", proofs, *FOR, *DIGESTS, "--json")
+    assert done.status == OK, done
+    found = done.json
+    assert set(found) == {"authenticate", "sign", "face"}
+    for kind in found.values():
+        assert kind["ok"] is True and kind["trusted"] is True
+        assert kind["revocation"] == "not_checked"
+    assert found["sign"]["name"] == HANAKO["name"]
+    assert found["face"]["birth_date"] == HANAKO["birth_date"]
+    assert found["authenticate"]["serial"]
+    words = ctl.run("verify", proofs, *FOR, *DIGESTS)
+    assert words.out.splitlines() == [
+        "authenticate: good", "sign: good", "face: good",
+        "revocation was not checked"]
+    assert HANAKO["name"] not in words.out
+    stdin = ctl.run("verify", "-", *FOR, *DIGESTS, text=proofs.read_text())
+    assert stdin.status == OK
+
+
+def test_verify_without_a_root(ctl, proofs, tmp_path):
+    """Right in itself is not good: anybody can make that."""
+    (tmp_path / "empty").mkdir()
+    done = ctl.run("verify", proofs, *FOR, *DIGESTS, "--json", "--trust",
+                   tmp_path / "empty")
+    assert done.status == UNTRUSTED, done
+    for kind in done.json.values():
+        assert kind["ok"] is False and kind["trusted"] is None
+
+
+def test_verify_wrong_questions(ctl, proofs, tmp_path):
+    def status(*args):
+        return ctl.run("verify", proofs, *args).status
+
+    assert status(*FOR) == USAGE                  # no digests
+    assert status(*DIGESTS) == USAGE              # no challenge
+    assert status(*FOR, *DIGESTS[:2]) == NOT_GENUINE
+    assert status(*FOR, *DIGESTS[2:], *DIGESTS[:2]) == NOT_GENUINE
+    assert status("--origin", "https://other.example", "--challenge",
+                  CHALLENGE, *DIGESTS) == NOT_GENUINE
+    assert status("--origin", ORIGIN, "--challenge", OTHER_CHALLENGE,
+                  *DIGESTS) == NOT_GENUINE
+
+
+def test_verify_too_old(ctl, proofs):
+    time.sleep(2.1)     # the one thing here that time itself decides
+    done = ctl.run("verify", proofs, *FOR, *DIGESTS, "--max-age", "1",
+                   "--json")
+    assert done.status == NOT_GENUINE
+    assert done.json["authenticate"]["ok"] is False
+    assert done.json["face"]["ok"] is False
+    assert done.json["sign"]["ok"] is True
+
+
+def flipped(text):
+    """The same length, one character in the middle another."""
+    i = len(text) // 2
+    while not text[i].isalnum():
+        i += 1
+    return text[:i] + ("A" if text[i] != "A" else "B") + text[i + 1:]
+
+
+@pytest.mark.parametrize("kind, path", [
+    ("authenticate", ["jws"]),
+    ("sign", ["signatures", 0]), ("sign", ["signatures", 1]),
+    ("sign", ["certificate"]),
+    ("face", ["evidence", "record"]),
+    ("face", ["evidence", "issuer_certificate"]),
+    ("face", ["evidence", "jws"]),
+])
+def test_verify_tampered(ctl, proofs, kind, path):
+    tree = json.loads(proofs.read_text())
+    at = tree["results"][kind]
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = flipped(at[path[-1]])
+    proofs.write_text(json.dumps(tree))
+    done = ctl.run("verify", proofs, *FOR, *DIGESTS, "--json")
+    assert done.status == NOT_GENUINE, done
+    for name, verdict in done.json.items():
+        assert verdict["ok"] is (name != kind), name
+    assert not {"name", "serial", "birth_date"} & set(done.json[kind])
+
+
+def test_verify_a_bare_login(ctl, proofs, tmp_path):
+    jws = json.loads(proofs.read_text())["results"]["authenticate"]["jws"]
+    bare = tmp_path / "login.jws"
+    bare.write_text(jws + "\n")
+    assert ctl.run("verify", bare, *FOR).status == OK
+    bare.write_text(flipped(jws))
+    assert ctl.run("verify", bare, *FOR).status == NOT_GENUINE
+
+
+@pytest.mark.parametrize("text", [
+    "", "{}", "[]", "null", "{", '{"results":{}}', '{"sign":1}',
+    '{"authenticate":null}', "\x00", '{"a":1}{"b":2}',
+])
+def test_verify_nonsense(ctl, tmp_path, text):
+    path = tmp_path / "nonsense"
+    path.write_text(text)
+    done = ctl.run("verify", path, *FOR)
+    assert done.status in (USAGE, NOT_GENUINE), done
+
+
+def test_verify_of_another_authority(make_rig, tmp_path):
+    """Certificates by somebody who only has the name."""
+    ctl = Ctl(make_rig(people=("other-ca", None), start=False))
+    found = ctl.read("authenticate", *FOR, windows=["pin 7070"])
+    path = tmp_path / "login.json"
+    path.write_text(json.dumps(found))
+    done = ctl.run("verify", path, *FOR, "--json")
+    assert done.status == NOT_GENUINE
+    assert done.json["authenticate"]["trusted"] is False
+
+
+# ---- curl-example -------------------------------------------------------
+
+@pytest.mark.rig()
+def test_curl_example(ctl, rig):
+    """The lines do what they say, as they are printed."""
+    rig.windows.answer("pin 1234")
+    printed = ctl.run("curl-example", "--port", rig.port, "--state-dir",
+                      rig.dir / "state")
+    assert printed.status == OK
+    done = subprocess.run(["sh"], input=printed.out, env=ctl.env, text=True,
+                          capture_output=True, timeout=rig_module.LIMIT + 30)
+    assert done.returncode == 0 and not done.stderr, done
+    assert '"service":"kenmend"' in done.stdout
+    assert '"state":"done"' in done.stdout and HANAKO["name"] in done.stdout
+    again = ctl.run("curl-example", "--port", rig.port, "--state-dir",
+                    rig.dir / "state").out
+    rig.windows.answer("cancel")
+    done = subprocess.run(["bash"], input=again, env=ctl.env, text=True,
+                          capture_output=True, timeout=rig_module.LIMIT + 30)
+    assert '"pin_cancelled"' in done.stdout
+
+
+@pytest.mark.rig()
+def test_curl_example_by_the_configuration(ctl, rig):
+    done = ctl.run("curl-example", "--config", rig.config)
+    assert f"CA='{rig.dir}/state'/ca.pem" in done.out
