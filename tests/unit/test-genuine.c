@@ -449,6 +449,14 @@ test_text_doubled_field(void **state)
 	in = text_of(&bad);
 	assert_int_equal(genuine_text(&in, trust, &a), KENMEN_ERR_AUTHENTICITY);
 	assert_int_equal(ok_of(&a, "record_digest"), 0);
+	/* Or half an object, which another reader might complete. */
+	bad.attributes.len = 0;
+	keys_put(&bad.attributes, good.attributes.bytes + 3,
+	    good.attributes.len - 3);
+	keys_put(&bad.attributes, "\xDF\x22", 2);
+	wrap(&bad.attributes, 0xFF20);
+	in = text_of(&bad);
+	assert_int_equal(genuine_text(&in, trust, &a), KENMEN_ERR_AUTHENTICITY);
 }
 
 /* ---- the face --------------------------------------------------------- */

@@ -126,8 +126,9 @@ how_to(const struct form *f, opj_cparameters_t *how)
 	}
 	if (f->precinct) {
 		how->csty |= 1;
-		how->res_spec = 1;
-		how->prcw_init[0] = how->prch_init[0] = f->precinct;
+		how->res_spec = how->numresolution;
+		for (int i = 0; i < how->res_spec; i++)
+			how->prcw_init[i] = how->prch_init[i] = f->precinct;
 	}
 }
 
