@@ -62,6 +62,17 @@ counters_ask(
 	return 0;
 }
 
+/* Its counters have answered: what is wrong now is no other card's fault. */
+static enum read_code
+trouble_of(int r)
+{
+	enum read_code code = code_of(r);
+
+	return code == CODE_NO_CERTIFICATE || code == CODE_CARD_DATA_INVALID
+		   ? code
+		   : CODE_NONE;
+}
+
 static int
 probe(void *arg, struct kenmen_card *card, struct found *found)
 {
@@ -73,9 +84,8 @@ probe(void *arg, struct kenmen_card *card, struct found *found)
 	results_finish(&e->desk.results);
 	e->desk.card = card;
 	r = read_before(&e->desk);
-	/* The right card, which only lacks what was asked for. */
-	found->no_certificate = r == KENMEN_ERR_NOT_FOUND;
-	return found->no_certificate ? 0 : r;
+	found->trouble = trouble_of(r);
+	return found->trouble == CODE_NONE ? r : 0;
 }
 
 /* ---- one PIN ------------------------------------------------------------ */
@@ -310,8 +320,8 @@ read_kinds(struct errand *e)
 		return code;
 	e->desk.card = e->windows.card = e->found.card;
 	e->desk.results.info = e->found.info;
-	if (e->found.no_certificate)
-		return CODE_NO_CERTIFICATE;
+	if (e->found.trouble != CODE_NONE)
+		return e->found.trouble;
 	step_for_hidden_certificate(e);
 	code = counters_judge(e);
 	if (code == CODE_NONE && wants_consent(e->request))

@@ -14,7 +14,9 @@ struct found {
 	/* Of the PINs that the request needs; -1: the card has no such PIN. */
 	int tries[KENMEN_PIN_N];
 	struct kenmen_card_info info; /* where the request asks for it */
-	bool no_certificate; /* one that was asked for is not on the card */
+	/* It is the right card, but what was asked for is not on it, or is not
+	 * what it should be; else CODE_NONE. */
+	enum read_code trouble;
 };
 
 /*

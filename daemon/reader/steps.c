@@ -75,14 +75,29 @@ certificate_result(struct desk *desk, const struct kenmen_blob *der)
 
 /* ---- without a PIN ---------------------------------------------------- */
 
+/* No PIN is asked for a login that the card could not sign. */
+static int
+login_key_ok(const struct kenmen_blob *der)
+{
+	struct kenmen_certificate_facts facts;
+	int r = kenmen_certificate_parse(der->bytes, der->len, &facts);
+
+	return r >= 0 && !facts.rsa ? KENMEN_ERR_DATA : r;
+}
+
 /* The login certificate: free on cards, behind the PIN on some tokens. */
 static int
 auth_before(struct desk *desk)
 {
+	const struct kenmen_blob *der = &desk->results.auth_der;
 	int r =
 	    certificate_read(desk, KENMEN_CERT_AUTH, &desk->results.auth_der);
 
-	return r == KENMEN_ERR_PIN_REQUIRED ? 0 : r;
+	if (r == KENMEN_ERR_PIN_REQUIRED)
+		return 0;
+	if (r >= 0 && wants(desk->request, KIND_AUTHENTICATE))
+		r = login_key_ok(der);
+	return r;
 }
 
 static int
@@ -197,7 +212,7 @@ sign_all(struct desk *desk)
 		if (r >= 0 && len != one)
 			r = KENMEN_ERR_DATA;
 		all->len += one;
-		progress(desk, i + 1, wish->digests_n);
+		progress(desk, all->len, wish->digests_n * one);
 	}
 	return r;
 }
