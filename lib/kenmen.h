@@ -562,7 +562,9 @@ int kenmen_signature_verify(const uint8_t *certificate, size_t certificate_len,
  * Checks evidence of kenmen_face_read as a server got it: record signed by
  * the issuer, issuer by a root of trust, the JWS by the chip's key in the
  * record, over origin, challenge and the record's digest. Fills ret (images,
- * dates and authenticity; no photo_png). AUTHENTICITY with *reason.
+ * dates and authenticity; no photo_png). 0 also when trust holds no root of
+ * that issuer: look at ret->authenticity.verdict, only KENMEN_VERIFIED proves
+ * something. AUTHENTICITY with *reason.
  */
 int kenmen_evidence_verify(const struct kenmen_blob *record,
     const struct kenmen_blob *issuer_certificate, const char *jws,
