@@ -333,8 +333,10 @@ report_face(const struct kenmen_face *face, int wire)
 	small->authenticity = face->authenticity;
 	r = report(wire, &message);
 	kenmen_wipe(&message, sizeof(message));
+	/* A picture can grow past all bounds as PNG: then it goes without. */
 	for (size_t i = 0; r >= 0 && i < sizeof(files) / sizeof(files[0]); i++)
-		r = report_blob(wire, files[i].which, files[i].blob);
+		if (files[i].blob->len <= BLOB_MAX)
+			r = report_blob(wire, files[i].which, files[i].blob);
 	return r;
 }
 
