@@ -38,7 +38,7 @@ const char *const sentences[SAY_N][LANG_N] = {
 		"The {site} says: \"{purpose}\"\n" },
 	[SAY_TITLES] = {
 		"{site}による書類名：「{titles}」{more}\n",
-		"The {site} names them: \"{titles}\"{more}\n" },
+		"Documents, in the {site}'s words: \"{titles}\"{more}\n" },
 	[SAY_TITLES_MORE] = { "ほか{m}件", " and {m} more" },
 	[SAY_SITE] = { "サイト", "site" },
 	[SAY_PROGRAM] = { "プログラム", "program" },

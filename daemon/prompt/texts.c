@@ -99,9 +99,9 @@ static const struct window windows[PROMPT_N] = {
 	[PROMPT_CONSENT]  = { SAY_CONSENT_ASK,  SAY_CONSENT_TYPE,
 	                      SAY_GIVE,         SAY_REFUSE, SAY_CANCEL,
 	                      SAY_BEFORE_CONSENT },
-	/* Its one button is that of a message. */
+	/* The one button of a message; both, where there must be two. */
 	[PROMPT_PINPAD]   = { SAY_PINPAD,       SAY_NOTHING,
-	                      SAY_CANCEL,       SAY_NOTHING, SAY_NOTHING,
+	                      SAY_CANCEL,       SAY_STOP,   SAY_NOTHING,
 	                      SAY_BEFORE_PINPAD },
 	[PROMPT_BLOCKED]  = { SAY_BLOCKED,      SAY_NOTHING,
 	                      SAY_CLOSE,        SAY_NOTHING, SAY_NOTHING,

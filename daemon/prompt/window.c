@@ -26,6 +26,7 @@ enum command {
 	COMMAND_CONFIRM_TURNED, /* OK says no, NOTOK says yes */
 	COMMAND_GETPIN_YES,     /* the yes is typed */
 	COMMAND_CONFIRM_NEXT,   /* OK leads on to the next window */
+	COMMAND_CONFIRM_NO,     /* both buttons cancel */
 	COMMAND_MESSAGE,
 	COMMAND_N
 };
@@ -54,6 +55,9 @@ static const struct {
 	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
 	[COMMAND_CONFIRM_NEXT] = { "CONFIRM",
 	                          { ANSWER_NEXT, ANSWER_NO, ANSWER_NO,
+	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
+	[COMMAND_CONFIRM_NO] = { "CONFIRM",
+	                          { ANSWER_NO,   ANSWER_NO, ANSWER_NO,
 	                            ANSWER_TIMEOUT, ANSWER_UNAVAILABLE } },
 	[COMMAND_MESSAGE] = { "MESSAGE",
 	                          { ANSWER_NO,   ANSWER_NO, ANSWER_NO,
@@ -88,26 +92,30 @@ struct dialogue {
  * "not confirmed", which no key gives by itself. Where there is no such third
  * button the yes is typed, and Enter alone sends nothing.
  */
-static const struct {
+static const struct way {
 	const char *flavour;
-	enum command command;
-} yes_ways[] = {
-	{ "curses", COMMAND_CONFIRM_TURNED },
-	{ "gnome3", COMMAND_GETPIN_YES },
-	{ "fltk", COMMAND_GETPIN_YES },
+	enum command yes;    /* PROMPT_LAST_TRY, PROMPT_CONSENT */
+	enum command pinpad; /* PROMPT_PINPAD */
+} ways[] = {
+	{ "curses", COMMAND_CONFIRM_TURNED, COMMAND_MESSAGE },
+	{ "gnome3", COMMAND_GETPIN_YES, COMMAND_MESSAGE },
+	{ "fltk", COMMAND_GETPIN_YES, COMMAND_MESSAGE },
+	/* Its MESSAGE says "Press any key to continue": that would cancel. */
+	{ "tty", COMMAND_CONFIRM, COMMAND_CONFIRM_NO },
+	{ NULL, COMMAND_CONFIRM, COMMAND_MESSAGE }, /* all others */
 };
 
-static enum command
-yes_way(const char *flavour)
+static const struct way *
+way_of(const char *flavour)
 {
 	const char *fallback = strrchr(flavour, ':');
+	const struct way *way = ways;
 
 	if (fallback)
 		flavour = fallback + 1;
-	for (size_t i = 0; i < sizeof(yes_ways) / sizeof(*yes_ways); i++)
-		if (strcmp(flavour, yes_ways[i].flavour) == 0)
-			return yes_ways[i].command;
-	return COMMAND_CONFIRM;
+	while (way->flavour && strcmp(flavour, way->flavour) != 0)
+		way++;
+	return way;
 }
 
 static enum command
@@ -120,8 +128,9 @@ command_of(const struct dialogue *d)
 		return COMMAND_GETPIN;
 	case PROMPT_LAST_TRY:
 	case PROMPT_CONSENT:
-		return yes_way(d->flavour);
-	case PROMPT_PINPAD: /* its one button cancels */
+		return way_of(d->flavour)->yes;
+	case PROMPT_PINPAD:
+		return way_of(d->flavour)->pinpad;
 	case PROMPT_BLOCKED:
 	case PROMPT_CLOSE:
 	case PROMPT_N:
@@ -234,8 +243,10 @@ say_notok(const struct dialogue *d, char *buf, size_t room)
 static bool
 say_cancel(const struct dialogue *d, char *buf, size_t room)
 {
-	return say(
-	    buf, room, "", turned(d) ? d->texts.dismiss : d->texts.cancel);
+	const char *text = turned(d) ? d->texts.dismiss : d->texts.cancel;
+
+	/* That has one button, which OK names. */
+	return command_of(d) != COMMAND_MESSAGE && say(buf, room, "", text);
 }
 
 /*

@@ -286,7 +286,8 @@ def test_pinpad(script, voice):
     voice.ask()
     assert voice.answer() == (PIN, b"1234")     # and nothing before
     first, second, _ = script.log().split("window ")[1:]
-    assert "MESSAGE" in first and "SETOK キャンセル\n" in first
+    assert "MESSAGE" in first and "SETCANCEL" not in first
+    assert "SETOK キャンセル\n" in first
     assert "SETDESC 暗証番号が違います。残り2回です。%0A%0A" in second
 
 
@@ -509,17 +510,23 @@ def test_terminal_yes(terminal, kind, no, keys, pinentry, key, wanted):
     assert terminal.modes() == terminal.before
 
 
-@pytest.mark.parametrize("pinentry", [CURSES, TTY])
-@pytest.mark.parametrize("key", ["\r", None])
+@pytest.mark.parametrize("pinentry, key", [
+    (CURSES, "\r"), (CURSES, None), (TTY, "c"), (TTY, "s"), (TTY, "\x03"),
+    (TTY, None)])
 def test_terminal_pinpad(terminal, pinentry, key):
     with on_terminal(pinentry, terminal, "Cancel", PINPAD, EN) as voice:
         pid = voice.pinentry()
+        if pinentry == TTY:
+            # A PIN typed here by mistake goes nowhere and ends nothing.
+            terminal.type("1234\r")
+            terminal.read_until("[cs]? ")
         if key:
             terminal.type(key)
             assert voice.answer() == (NO, b"")
         else:
             voice.ask(CLOSE)
         assert wait_gone(pid, 1 * SLOW)
+    assert b"1234" not in terminal.text
     assert terminal.modes() == terminal.before
 
 
@@ -573,3 +580,26 @@ def test_screen_yes(site, kind, pinentry, keys, wanted):
     finally:
         voice.stop()
     assert not screen.leftovers()
+
+
+@pytest.mark.parametrize("pinentry, key", [
+    ("gtk-2", "Return"), ("gtk-2", "alt+F4"), ("gtk-2", None),
+    # Escape does nothing in a message of pinentry-gtk-2.
+    ("qt", "Return"), ("qt", "alt+F4"), ("qt", None), ("qt", "Escape")])
+def test_screen_pinpad(site, pinentry, key):
+    screen = site.screen()
+    voice = Voice(f"/usr/bin/pinentry-{pinentry}", DISPLAY=screen.display)
+    try:
+        voice.ask(PINPAD, EN)
+        window = screen.wait_window("^My Number Card$")
+        time.sleep(0.3 * SLOW)
+        if key:
+            # What is typed here by mistake ends nothing by itself.
+            screen.key(window, "1", "2", "3", "4")
+            screen.key(window, key)
+            assert voice.answer() == (NO, b"")
+        else:
+            voice.ask(CLOSE)
+        assert not screen.leftovers()
+    finally:
+        voice.stop()

@@ -225,7 +225,7 @@ titles_stand_as_the_sites_words(void **state)
 	rq.lang = LANG_EN;
 	t = build(&rq);
 	assert_ptr_equal(
-	    strstr(t.description, HEAD_EN "The site names them: "
+	    strstr(t.description, HEAD_EN "Documents, in the site's words: "
 					  "\"契約書、別紙\" and 1 more"
 					  "%0A%0AThis"),
 	    t.description);
@@ -233,9 +233,10 @@ titles_stand_as_the_sites_words(void **state)
 	/* Both are the site's words: neither is dropped. */
 	strcpy(rq.purpose, "契約のため");
 	t = build(&rq);
-	assert_ptr_equal(strstr(t.description, HEAD_EN
-			     "The site says: \"契約のため\"%0A"
-			     "The site names them: \"契約書、別紙\"%0A%0AThis"),
+	assert_ptr_equal(
+	    strstr(t.description, HEAD_EN
+		"The site says: \"契約のため\"%0A"
+		"Documents, in the site's words: \"契約書、別紙\"%0A%0AThis"),
 	    t.description);
 }
 
@@ -433,7 +434,7 @@ a_readers_keys_are_pointed_to(void **state)
 	    "（利用者証明用電子証明書パスワード）を入力してください"
 	    "（120秒以内）。%0Aあと3回間違えると"));
 	assert_string_equal(t.ok, "キャンセル");
-	assert_string_equal(t.cancel, "");
+	assert_string_equal(t.cancel, "やめる");
 	assert_string_equal(t.prompt, "");
 	rq.lang = LANG_EN;
 	rq.timeout_ms = 45999;
