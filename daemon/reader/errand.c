@@ -38,8 +38,8 @@ needs_pin(const struct errand *e, enum kenmen_pin pin)
 	       (!e->steps_n || wants_consent(e->request));
 }
 
-/* The counters of the PINs that will be asked for: in the order of the PINs,
- * which goes from application to application. */
+/* The counters of the PINs that will be asked for, application by application:
+ * from the last PIN to the first, so that we end where certificates are. */
 static int
 counters_ask(
     const struct errand *e, struct kenmen_card *card, struct found *found)
@@ -50,7 +50,7 @@ counters_ask(
 		memcpy(found->tries, found->info.tries, sizeof(found->tries));
 		return r;
 	}
-	for (int pin = 0; pin < KENMEN_PIN_N; pin++) {
+	for (int pin = KENMEN_PIN_N - 1; pin >= 0; pin--) {
 		found->tries[pin] = -1;
 		if (!needs_pin(e, (enum kenmen_pin)pin))
 			continue;
