@@ -750,3 +750,39 @@ if not SANITIZED:   # whose freed memory is kept, to find its users
         page.read().to_end("done")
         page.end()
         assert peek(rig.kenmend.pid, name, raw) == set()
+
+
+# ---- when kenmend itself runs short ----------------------------------------
+
+@pytest.mark.shows("http:internal")
+def test_no_descriptors_left(rig):
+    """A read whose sockets cannot be had: 500, and the next one works. The
+    limit that lets the request in but not its two socket pairs is found by
+    trying; a request that is let in too far would be a 202."""
+    page = rig.session()
+    body = b'{"kinds":["card_info"]}'
+    _, hard = resource.prlimit(rig.kenmend.pid, resource.RLIMIT_NOFILE)
+    for soft in range(4, 128):
+        with rig.tls() as tls:
+            page.get("/v1/session").expect(200)     # tls is accepted by now
+            resource.prlimit(rig.kenmend.pid, resource.RLIMIT_NOFILE,
+                             (soft, hard))
+            try:
+                tls.sendall(
+                    b"POST /v1/reads HTTP/1.1\r\n"
+                    b"Host: 127.0.0.1:%d\r\nOrigin: %s\r\n"
+                    b"Authorization: Bearer %s\r\n"
+                    b"Content-Type: application/json\r\n"
+                    b"Content-Length: %d\r\nConnection: close\r\n\r\n" % (
+                        rig.port, page.origin.encode(), page.token.encode(),
+                        len(body)) + body)
+                got = http.client.HTTPResponse(tls)
+                got.begin()
+                reply = rig.saw(Reply(got.status, got.headers, got.read()))
+            finally:
+                resource.prlimit(rig.kenmend.pid, resource.RLIMIT_NOFILE,
+                                 (hard, hard))
+        if reply.status != 403:
+            break
+    reply.expect(500, "internal")
+    page.read(["card_info"]).to_end("done")
