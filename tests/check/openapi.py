@@ -13,7 +13,7 @@ import tempfile
 
 from common import BUILD, check, finish
 from contract import (EVENTS, SCHEMAS, described, event_faults, event_of,
-                      operation_of, reply_faults)
+                      operation_of, reply_faults, request_faults)
 
 # Said by the door before a request comes to the API.
 BY_DOOR = {421}
