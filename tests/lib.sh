@@ -15,6 +15,8 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
 	chromium libnss3-tools python3-websocket opensc opensc-pkcs11"
+# Node from elsewhere brings npm along, and conflicts with Debian's.
+command -v npm >/dev/null || packages_tests="$packages_tests nodejs npm"
 
 say()
 {
@@ -95,6 +97,26 @@ vpcd_driver()
 			"sudo apt-get install vsmartcard-vpcd"
 	fi
 	printf '%s\n' "$unpacked/$driver"
+}
+
+# An independent JOSE library to judge signatures with, as a directory on
+# stdout: installed from npm under build/, as its lock file says.
+node_judge()
+{
+	local from=$root/tests/e2e/node to=$root/build/tests-node
+	mkdir -p "$to"
+	cp "$from/check.mjs" "$from/package.json" "$to"
+	if ! cmp -s "$from/package-lock.json" "$to/package-lock.json" ||
+	    [ ! -d "$to/node_modules/jose" ]; then
+		say "fetching a JOSE library (npm ci) into build/tests-node"
+		cp "$from/package-lock.json" "$to"
+		if ! (cd "$to" && npm ci --ignore-scripts --no-audit \
+		    --no-fund --loglevel=error) >&2; then
+			say "npm ci failed: tests/e2e/test_login.py will too"
+			return 1
+		fi
+	fi
+	printf '%s\n' "$to"
 }
 
 # build_setup DIR [MESON OPTION...]: configures once, again when it failed.

@@ -18,11 +18,7 @@ import xml.etree.ElementTree
 TOP = pathlib.Path(__file__).resolve().parent.parent
 
 # Codes that no read of this version can end in, and why.
-LATER = {
-    "read:consent_refused": "a yes is asked by authenticate and certificate",
-    "read:no_certificate": "certificates are not read yet",
-    "read:authenticity_failed": "authenticity is not checked yet",
-}
+LATER = {}
 
 
 def meson(path):
