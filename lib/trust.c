@@ -280,7 +280,9 @@ issued_by(const struct sig_cert *cert, const struct sig_cert *ca, int64_t now)
 static enum outcome
 is_copy_of(const struct sig_cert *cert, const struct sig_cert *ca, int64_t now)
 {
-	if (!sig_cert_same_owner(cert, ca))
+	/* Name and key can be copied; the rest is true when that key, whose
+	 * certificate signs itself, says so. */
+	if (!sig_cert_same_owner(cert, ca) || !sig_cert_signed_by(cert, ca))
 		return OTHER_KEY;
 	return sig_cert_in_time(ca, now) ? GOOD : CA_NOT_IN_TIME;
 }
@@ -338,8 +340,9 @@ fault_of(const struct sig_cert *cert, enum kenmen_certificate which,
 	case OTHER_ISSUER:
 		return "its issuer is none of the trusted CAs";
 	case OTHER_KEY:
-		return kinds[which].ca ? "its key is that of no trusted CA"
-				       : "no trusted CA of that name signed it";
+		return kinds[which].ca
+			   ? "it is the certificate of no trusted CA"
+			   : "no trusted CA of that name signed it";
 	case CA_NOT_IN_TIME:
 		/* As a rule both have run out: the nearer one is said. */
 		if (sig_cert_in_time(cert, now))

@@ -405,8 +405,21 @@ test_cas(void **state)
 	struct kenmen_trust *trust = all_generations();
 	X509 *forged = ca_of(
 	    stranger_key, auth_name, ca_ext, NOW - 9 * DAY, NOW + 9 * DAY);
+	/* Of a trusted name and key, which did not sign what it says. */
+	const struct keys_cert borrowed = { .key = ca_keys[1],
+		.name = auth_name,
+		.issuer = auth_cas[1],
+		.issuer_key = stranger_key,
+		.from = NOW - 9 * DAY,
+		.to = NOW + 9 * DAY,
+		.ext = ca_ext };
+	X509 *rewritten = keys_cert_new(&borrowed);
 
 	(void)state;
+	assert_int_equal(trusted_at(trust, KENMEN_CERT_AUTH_CA, rewritten, NOW,
+			     "no trusted CA"),
+	    0);
+	X509_free(rewritten);
 	assert_int_equal(trusted_at(trust, KENMEN_CERT_AUTH_CA, auth_cas[0],
 			     NOW, "not valid at this time"),
 	    0);
