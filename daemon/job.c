@@ -271,7 +271,11 @@ static const enum read_kind blob_kinds[BLOB_N] = {
 	[BLOB_LOGIN_JWS] = KIND_AUTHENTICATE,
 };
 
-/* Appends a piece. The old block is wiped, which realloc would not do. */
+/*
+ * Appends a piece. The old block is wiped, which realloc would not do. A piece
+ * that is not full is the last: a file in single bytes would be copied millions
+ * of times.
+ */
 static bool
 said_blob(
     struct run *run, enum wire_blob which, const uint8_t *bytes, uint32_t len)
@@ -280,7 +284,8 @@ said_blob(
 	uint8_t *grown;
 
 	if (!(run->kinds & KIND_BIT(blob_kinds[which])) || !len ||
-	    len > BLOB_MAX - blob->len || !(grown = malloc(blob->len + len)))
+	    blob->len % BLOB_PIECE_MAX != 0 || len > BLOB_MAX - blob->len ||
+	    !(grown = malloc(blob->len + len)))
 		return false;
 	if (blob->len)
 		memcpy(grown, blob->bytes, blob->len);

@@ -78,10 +78,12 @@ enum wire_type {
 	WIRE_TEXT,        /* attributes and, if asked for, the My Number */
 	WIRE_FACE,        /* the small things of a face; its files are blobs */
 	WIRE_CERTIFICATE, /* facts of a certificate; its DER is a blob */
-	WIRE_BLOB,        /* a piece of a file, to go behind the one before */
-	WIRE_READERS,     /* the readers now */
-	WIRE_DONE,        /* the end: all results were sent */
-	WIRE_FAILED,      /* the end: a code */
+	/* A piece of a file, to go behind the one before; all but the last
+	 * are of BLOB_PIECE_MAX bytes. */
+	WIRE_BLOB,
+	WIRE_READERS, /* the readers now */
+	WIRE_DONE,    /* the end: all results were sent */
+	WIRE_FAILED,  /* the end: a code */
 	WIRE_N
 };
 

@@ -175,6 +175,19 @@ part_blob_of_another(const struct wire_request *request)
 }
 
 static void
+part_crumbs(const struct wire_request *request)
+{
+	static struct wire_message message = { .type = WIRE_BLOB };
+
+	(void)request;
+	message.blob.which = BLOB_LOGIN_JWS;
+	message.blob.len = 1;
+	say(&message);
+	say(&message);
+	say_type(WIRE_DONE);
+}
+
+static void
 part_final_state(const struct wire_request *request)
 {
 	(void)request;
@@ -250,6 +263,7 @@ static const struct part {
 	{ "result_twice", part_result_twice },
 	{ "blobs", part_blobs },
 	{ "endless_blob", part_endless_blob },
+	{ "crumbs", part_crumbs },
 	{ "blob_of_another", part_blob_of_another },
 	{ "final_state", part_final_state },
 	{ "failed_with_nothing", part_failed_with_nothing },
@@ -468,6 +482,16 @@ files_have_an_end(void **state)
 }
 
 static void
+only_the_last_piece_is_short(void **state)
+{
+	struct seen *seen = *state;
+
+	start_kinds(seen, "crumbs", ERRAND_READ, KIND_BIT(KIND_AUTHENTICATE));
+	await_end(seen);
+	assert_int_equal(seen->job->failed.code, CODE_INTERNAL);
+}
+
+static void
 a_stuck_runner_is_ended(void **state)
 {
 	struct seen *seen = *state;
@@ -570,6 +594,7 @@ main(void)
 		JOB_TEST(liars_are_ended),
 		JOB_TEST(pieces_become_one_file),
 		JOB_TEST(files_have_an_end),
+		JOB_TEST(only_the_last_piece_is_short),
 		JOB_TEST(a_stuck_runner_is_ended),
 		JOB_TEST(helpers_get_only_the_listed_environment),
 		JOB_TEST(helpers_get_two_descriptors),
