@@ -351,7 +351,6 @@ errand_start(struct errand *e, const struct errand_env *env,
 	    sizeof(e->desk.challenge.origin));
 	memcpy(e->desk.challenge.bytes, wish->challenge, wish->challenge_len);
 	e->desk.challenge.len = wish->challenge_len;
-	e->desk.challenge.now = env->realtime();
 	if (request->kinds == KIND_BIT(KIND_CARD_INFO))
 		return 0; /* nothing to be trusted or not */
 	return kenmen_trust_new(request->trust_dir, NULL, &e->desk.trust);

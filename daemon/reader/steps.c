@@ -157,6 +157,7 @@ read_auth(struct desk *desk)
 	struct results *results = &desk->results;
 	int r = certificate_read(desk, KENMEN_CERT_AUTH, &results->auth_der);
 
+	desk->challenge.now = desk->env->realtime();
 	if (r >= 0 && wants(desk->request, KIND_AUTHENTICATE))
 		r = must_be_there(kenmen_login_sign(desk->card,
 		    &results->auth_der, &desk->challenge, &results->login_jws));
@@ -242,6 +243,7 @@ read_face(struct desk *desk)
 		.want_png = true,
 	};
 
+	desk->challenge.now = desk->env->realtime();
 	return must_be_there(kenmen_face_read(
 	    desk->card, &wish, progress, desk, &desk->results.face));
 }
