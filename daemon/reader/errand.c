@@ -232,6 +232,11 @@ step_with(struct errand *e, unsigned i, struct kenmen_secret *pin)
 		if (code == CODE_PIN_BLOCKED)
 			return fail_pin(
 			    e, &topic, windows_blocked(&e->windows, &topic));
+		/* From the reader's keypad: it sent nothing to the card. */
+		if (code == CODE_PIN_FORMAT && windows_again(&e->windows)) {
+			note = NOTE_FORMAT;
+			continue;
+		}
 		if (code != CODE_PIN_WRONG || topic.tries < 2)
 			return code;
 		note = NOTE_WRONG;

@@ -161,6 +161,12 @@ windows_consent(struct windows *windows, const struct topic *topic)
 	return ask_yes(windows, topic, PROMPT_CONSENT, CODE_CONSENT_REFUSED);
 }
 
+bool
+windows_again(struct windows *windows)
+{
+	return ++windows->malformed < MALFORMED_MAX;
+}
+
 enum read_code
 windows_pin(struct windows *windows, const struct topic *topic,
     enum prompt_note note, struct kenmen_secret *pin)
@@ -180,7 +186,7 @@ windows_pin(struct windows *windows, const struct topic *topic,
 		/* A slip of the keys may be most of a PIN: it does not wait
 		 * in memory while the next window is open. */
 		kenmen_secret_set_len(pin, 0);
-		if (++windows->malformed == MALFORMED_MAX)
+		if (!windows_again(windows))
 			return CODE_PIN_FORMAT;
 		note = NOTE_FORMAT;
 	}

@@ -32,6 +32,8 @@ enum read_code windows_last_try(
 /* Shall the login certificate be handed over? CODE_NONE: yes. */
 enum read_code windows_consent(
     struct windows *windows, const struct topic *topic);
+/* One more input was no PIN: may it be asked again? The third time not. */
+bool windows_again(struct windows *windows);
 /* A well-formed PIN, folded, in pin. note: what went wrong just before. */
 enum read_code windows_pin(struct windows *windows, const struct topic *topic,
     enum prompt_note note, struct kenmen_secret *pin);
