@@ -191,10 +191,9 @@ def test_more_connections_than_one_user_may_have(rig):
     page.get("/v1/session").expect(200)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_users_crowd(rig):
     """Fills that user's places, not ours."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can be somebody else")
     code = ("import socket, sys\n"
             "held = [socket.create_connection(('127.0.0.1', "
             f"{rig.port})) for _ in range(600)]\n"
