@@ -184,17 +184,16 @@ def test_more_connections_than_one_user_may_have(rig):
             ("127.0.0.1", rig.port), LIMIT)) for _ in range(300)]
         for _ in range(5):
             page.get("/v1/session").expect(200)
-        # The first ones were cut, the last ones wait.
-        assert select.select([socks[0]], [], [], LIMIT)[0]
+        # The first ones were cut, long before their time; the last ones wait.
+        assert select.select([socks[0]], [], [], 2 * SLOW)[0]
         assert socks[0].recv(1) == b""
         assert not select.select([socks[-1]], [], [], 0)[0]
     page.get("/v1/session").expect(200)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_users_crowd(rig):
     """Fills that user's places, not ours."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can be somebody else")
     code = ("import socket, sys\n"
             "held = [socket.create_connection(('127.0.0.1', "
             f"{rig.port})) for _ in range(600)]\n"

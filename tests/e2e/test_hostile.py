@@ -23,6 +23,8 @@ from rig import DRONE, LIMIT, SLOW, TWO, Trouble
 # Nothing here needs a card but what says so.
 pytestmark = pytest.mark.rig(pcscd=False, people=())
 WITH_CARD = pytest.mark.rig(people=("hanako", None))
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0,
+                             reason="only root can be somebody else")
 
 
 @pytest.fixture
@@ -572,12 +574,11 @@ def test_order_of_refusals(rig):
     page.delete(started.headers["Location"]).expect(204)
 
 
+@AS_ROOT
 @pytest.mark.shows("http:other_user")
 def test_other_user(rig):
     """Whatever they ask for, after the Origin and before the path; a page of
     theirs may read why. Nobody else's session is touched."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can be somebody else")
     page = rig.session()
     bearer = f"Authorization: Bearer {page.token}"
 
@@ -598,14 +599,28 @@ def test_other_user(rig):
     page.get("/v1/session").expect(200)
 
 
+@pytest.mark.shows("http:other_user")
+def test_nobody_is_a_user(rig):
+    """A connection that its client has given up belongs to nobody, though
+    the kernel would call that uid 0. Data and end come in one segment."""
+    page = rig.session()
+    with rig.tls() as tls:
+        tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        tls.sendall(request(rig, "DELETE /v1/session HTTP/1.1", *GOOD,
+                            f"Authorization: Bearer {page.token}"))
+        socket.socket.shutdown(tls, socket.SHUT_WR)     # TLS stays for reading
+        reply, = parse(exchange(tls))
+    judge(rig.saw(reply).expect(403, "other_user"), DRONE)
+    page.get("/v1/session").expect(200)
+
+
+@AS_ROOT
 @pytest.mark.shows("http:other_user", "http:session_unknown")
 @pytest.mark.rig(pcscd=False, people=(),
                  config={"prompt": {"mode": "agent"}})
 def test_other_users_token(rig):
     """With agents every user may come, each to their own sessions; a token
     is refused in the token's place of the order."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can be somebody else")
     page = rig.session()
 
     def ask_other(line, *headers):
