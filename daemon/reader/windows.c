@@ -34,7 +34,8 @@ titles_fill(const struct wire_wish *wish, struct prompt_request *ret)
 			len--;
 		memcpy(ret->titles, title, len);
 	}
-	ret->titles_more = wish->titles_n - i;
+	/* A first title of no characters leaves nothing to be "more" than. */
+	ret->titles_more = ret->titles[0] ? wish->titles_n - i : 0;
 }
 
 static void
