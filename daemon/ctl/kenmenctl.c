@@ -313,6 +313,7 @@ command_run(const struct command *command, struct ctl_options *options,
 {
 	struct config *config = NULL;
 	FILE *nowhere;
+	bool named;
 	int r;
 
 	for (size_t i = 0; i < N_OF(rows); i++)
@@ -321,11 +322,12 @@ command_run(const struct command *command, struct ctl_options *options,
 	if (!(nowhere = fopen("/dev/null", "we")))
 		return ctl_fail(options, CTL_ERROR, "/dev/nullを開けません。",
 		    "cannot open /dev/null");
-	/* The packaged one may be unreadable, or wrong: no command but the
-	 * doctor is about that. */
-	r = take_config(options, options->config ? stderr : nowhere, &config);
+	/* The packaged one may be unreadable, or wrong: that is the doctor's
+	 * to say. */
+	named = options->config && command->bit != DOCTOR;
+	r = take_config(options, named ? stderr : nowhere, &config);
 	fclose(nowhere);
-	if (r < 0 && options->config && command->bit != DOCTOR)
+	if (r < 0 && named)
 		return fail_option(options, "config", false);
 	if (!options->tty && !options->pinentry && !ctl_desktop())
 		options->tty = ctl_terminal();

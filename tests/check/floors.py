@@ -88,8 +88,15 @@ PLACES = {
     "daemon/ctl/errand-run": ("ctl", 1),
     "daemon/ctl/show": ("ctl", 2),
     "daemon/ctl/read": ("ctl", 3),
-    "daemon/ctl/doctor": ("ctl", 3),
-    "daemon/ctl/kenmenctl": ("ctl", 4),
+    "daemon/ctl/doctor.h": ("ctl", 1),  # data; what looks is above
+    "daemon/ctl/doctor-words": ("ctl", 1),
+    "daemon/ctl/doctor-report": ("ctl", 2),
+    "daemon/ctl/doctor-browser": ("ctl", 3),
+    "daemon/ctl/doctor-card": ("ctl", 3),
+    "daemon/ctl/doctor-door": ("ctl", 3),
+    "daemon/ctl/doctor-machine": ("ctl", 3),
+    "daemon/ctl/doctor": ("ctl", 4),
+    "daemon/ctl/kenmenctl": ("ctl", 5),
 }
 
 # Room -> the rooms below it, besides itself.
@@ -112,10 +119,11 @@ FOREIGN = {
     r"cjson/.*|cJSON\.h": {
         "daemon/api-json.c", "daemon/api-form.c", "daemon/api-body.c",
         "daemon/api-answer.c", "daemon/api-result.c", "daemon/ctl/show.c",
-        "daemon/ctl/verify.c"},
+        "daemon/ctl/verify.c", "daemon/ctl/doctor-report.c"},
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},
-    r"gnutls/.*": {"daemon/cert.c", "daemon/http.c"},
+    r"gnutls/.*": {
+        "daemon/cert.c", "daemon/http.c", "daemon/ctl/doctor-door.c"},
     r"systemd/.*": {
         "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",
         "daemon/spawn.h", "daemon/prompt/prompt-main.c"},

@@ -1,0 +1,308 @@
+/*
+ * kenmenctl doctor: kenmend and what it needs: configuration, certificates,
+ * port, PIN window.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+#define PACKAGED "/etc/kenmen/kenmen.conf"
+#define ANSWER_SECONDS 3
+#define ANSWER_MAX 4096
+#define RECEIVE_TRIES 4
+/* As kenmend itself allows: http.c. */
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* ---- configuration ------------------------------------------------------ */
+
+/* "FILE:LINE: REASON" without the folder, which may name a person, and
+ * without the reason, which may quote what stands there. The line: 0 for a
+ * whole file. */
+static long
+fault_place(const char *report, char ret[ABOUT_MAX + 1])
+{
+	const char *name = report, *end, *line;
+
+	for (end = report; *end && *end != '\n'; end++)
+		if (*end == '/')
+			name = end + 1;
+		else if (*end == ':')
+			break;
+	line = *end == ':' ? end + 1 : end;
+	snprintf(ret, ABOUT_MAX + 1, "%.*s %.*s", (int)(end - name), name,
+	    (int)strspn(line, "0123456789"), line);
+	return strtol(line, NULL, 10);
+}
+
+static void
+configuration_found(struct doctor *doctor)
+{
+	char about[ABOUT_MAX + 1];
+
+	snprintf(about, sizeof(about), "%zu", doctor->config->origins_n);
+	if (!doctor->options->config && access(PACKAGED, F_OK) < 0 &&
+	    !doctor->config->origins_n)
+		doctor_found(doctor, CONFIGURATION_MISSING, NULL);
+	else if (!doctor->config->origins_n)
+		doctor_found(doctor, CONFIGURATION_NO_SITE, NULL);
+	else
+		doctor_found(doctor, CONFIGURATION_OK, about);
+}
+
+void
+check_configuration(struct doctor *doctor)
+{
+	char *report = NULL, about[ABOUT_MAX + 1];
+	size_t report_len = 0;
+	FILE *stream = open_memstream(&report, &report_len);
+	int r = -ENOMEM;
+
+	if (stream) {
+		r = ctl_config(doctor->options, stream, &doctor->config);
+		fclose(stream);
+	}
+	if (r >= 0) {
+		configuration_found(doctor);
+	} else if (r == -EINVAL && report && fault_place(report, about)) {
+		doctor_found(doctor, CONFIGURATION_WRONG, about);
+	} else {
+		doctor_found(doctor, CONFIGURATION_UNREADABLE, NULL);
+	}
+	free(report);
+}
+
+void
+check_prompt(struct doctor *doctor)
+{
+	char room[CTL_PATH_MAX + 1];
+	const struct config *config = doctor->config;
+	const char *pinentry = config && config->mode == MODE_PINENTRY
+				   ? config->pinentry
+				   : ctl_pinentry(doctor->options, room);
+
+	doctor_found(doctor,
+	    access(pinentry, X_OK) == 0 ? PROMPT_OK : PROMPT_MISSING, NULL);
+}
+
+void
+check_agents(struct doctor *doctor)
+{
+	doctor_found(doctor, AGENTS_NOT_BUILT, NULL);
+}
+
+/* ---- certificates of issuers -------------------------------------------- */
+
+static bool
+ends_in(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), suffix_len = strlen(suffix);
+
+	return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+void
+check_trust(struct doctor *doctor)
+{
+	const char *path = doctor->options->trust_dir;
+	struct kenmen_trust *trust = NULL;
+	unsigned bad = 0, pem = 0, roots = 0;
+	char about[ABOUT_MAX + 1];
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if ((!dir && errno != ENOENT) ||
+	    kenmen_trust_new(path, &bad, &trust) < 0) {
+		doctor_found(doctor, TRUST_UNREADABLE, NULL);
+		goto out;
+	}
+	while (dir && (entry = readdir(dir))) {
+		pem += ends_in(entry->d_name, ".pem");
+		roots += ends_in(entry->d_name, ".cvroot");
+	}
+	snprintf(about, sizeof(about), "%u + %u", pem, roots);
+	if (bad) {
+		snprintf(about, sizeof(about), "%u", bad);
+		doctor_found(doctor, TRUST_BROKEN, about);
+	} else if (!pem && !roots) {
+		doctor_found(doctor, TRUST_EMPTY, NULL);
+	} else {
+		doctor_found(
+		    doctor, pem && roots ? TRUST_OK : TRUST_NO_ROOT, about);
+	}
+out:
+	if (dir)
+		closedir(dir);
+	kenmen_trust_free(&trust);
+}
+
+/* ---- what answers ------------------------------------------------------- */
+
+static int
+port_connect(unsigned port)
+{
+	const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) <
+	    0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What kenmend says to a program, allowed or not: it names itself only to
+ * those that are; the refusal is its own all the same. */
+static enum door_state
+answer_judge(const char *answer)
+{
+	if (strncmp(answer, "HTTP/1.1 ", 9) != 0)
+		return DOOR_STRANGE;
+	if (strstr(answer, "\"service\":\"kenmend\""))
+		return strstr(answer, "\"prompt\":\"unavailable\"")
+			   ? DOOR_KENMEND_NO_PROMPT
+			   : DOOR_KENMEND;
+	return strstr(answer, "urn:kenmen:error:") ? DOOR_KENMEND
+						   : DOOR_STRANGE;
+}
+
+static enum door_state
+health_ask(gnutls_session_t tls, unsigned port)
+{
+	char text[ANSWER_MAX + 1];
+	unsigned tries = RECEIVE_TRIES;
+	size_t len = 0;
+	ssize_t n;
+	int r = snprintf(text, sizeof(text),
+	    "GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+	    "Connection: close\r\n\r\n",
+	    port);
+
+	if (gnutls_record_send(tls, text, (size_t)r) != r)
+		return DOOR_STRANGE;
+	while (len < ANSWER_MAX && tries) {
+		n = gnutls_record_recv(tls, text + len, ANSWER_MAX - len);
+		if (n > 0)
+			len += (size_t)n;
+		/* Session tickets come in between, and say "again". */
+		else if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+			tries--;
+		else
+			break;
+	}
+	text[len] = '\0';
+	return answer_judge(text);
+}
+
+static enum door_state
+tls_ask(gnutls_session_t tls, int fd, unsigned port)
+{
+	int r;
+
+	gnutls_transport_set_int(tls, fd);
+	gnutls_handshake_set_timeout(tls, ANSWER_SECONDS * 1000);
+	gnutls_session_set_verify_cert(tls, "127.0.0.1", 0);
+	do
+		r = gnutls_handshake(tls);
+	while (
+	    r == GNUTLS_E_INTERRUPTED || r == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	if (r == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR ||
+	    r == GNUTLS_E_CERTIFICATE_ERROR)
+		return DOOR_UNTRUSTED;
+	if (r < 0)
+		return DOOR_NOT_TLS;
+	return health_ask(tls, port);
+}
+
+enum door_state
+door_ask(unsigned port, const char *ca_file)
+{
+	gnutls_certificate_credentials_t trust = NULL;
+	gnutls_session_t tls = NULL;
+	enum door_state state = DOOR_CLOSED;
+	int fd = port_connect(port);
+
+	if (fd < 0)
+		return DOOR_CLOSED;
+	state = DOOR_NOT_TLS;
+	if (gnutls_certificate_allocate_credentials(&trust) >= 0 &&
+	    gnutls_certificate_set_x509_trust_file(
+		trust, ca_file, GNUTLS_X509_FMT_PEM) >= 0 &&
+	    gnutls_init(&tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) >= 0 &&
+	    gnutls_priority_set_direct(tls, PRIORITIES, NULL) >= 0 &&
+	    gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, trust) >= 0)
+		state = tls_ask(tls, fd, port);
+	if (tls)
+		gnutls_deinit(tls);
+	if (trust)
+		gnutls_certificate_free_credentials(trust);
+	close(fd);
+	return state;
+}
+
+static bool
+is_kenmend(const char *program)
+{
+	/* systemd may hold its socket too. */
+	return strcmp(program, "kenmend") == 0 ||
+	       strcmp(program, "kenmend, systemd") == 0 ||
+	       strcmp(program, "systemd, kenmend") == 0 ||
+	       strcmp(program, "systemd") == 0;
+}
+
+static enum doctor_finding
+port_finding(enum door_state state, bool listens, const char *program)
+{
+	if (!listens)
+		return state == DOOR_CLOSED ? PORT_FREE : PORT_UNKNOWN;
+	if (state == DOOR_KENMEND || state == DOOR_KENMEND_NO_PROMPT)
+		return PORT_OK;
+	if (!program[0])
+		return PORT_UNKNOWN;
+	return is_kenmend(program) ? PORT_OK : PORT_STRANGER;
+}
+
+void
+check_daemon_and_port(struct doctor *doctor)
+{
+	static const enum doctor_finding findings[] = {
+		[DOOR_KENMEND] = DAEMON_OK,
+		[DOOR_KENMEND_NO_PROMPT] = DAEMON_NO_PROMPT,
+		[DOOR_CLOSED] = DAEMON_ABSENT,
+		[DOOR_NOT_TLS] = DAEMON_NOT_TLS,
+		[DOOR_UNTRUSTED] = DAEMON_UNTRUSTED,
+		[DOOR_STRANGE] = DAEMON_STRANGE,
+	};
+	unsigned port = (unsigned)doctor->options->port;
+	char ca[CONFIG_PATH_MAX + 16], program[ABOUT_MAX + 1],
+	    about[ABOUT_MAX + 32];
+	enum door_state state;
+	bool listens;
+
+	snprintf(ca, sizeof(ca), "%s/ca.pem", doctor->options->state_dir);
+	state = door_ask(port, ca);
+	if (state != DOOR_CLOSED && access(ca, R_OK) < 0)
+		doctor_found(doctor, DAEMON_NO_CA, NULL);
+	else
+		doctor_found(doctor, findings[state], NULL);
+	listens = machine_listener(port, program);
+	snprintf(about, sizeof(about), "%u%s%s", port, program[0] ? " " : "",
+	    program);
+	doctor_found(doctor, port_finding(state, listens, program), about);
+}
