@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sentences.h"
+#include "wrap.h"
 
 /* ---- which sentences -------------------------------------------------- */
 
@@ -594,6 +595,19 @@ has_words(const struct prompt_request *request)
 	       (request->purpose[0] || request->titles[0]);
 }
 
+static bool
+wrap(struct texts *texts)
+{
+	return wrap_lines(
+	    texts->description, sizeof(texts->description), TEXTS_COLUMNS);
+}
+
+void
+texts_wrap(struct texts *texts)
+{
+	(void)wrap(texts);
+}
+
 /* Whether these fit beside the rest, in each form that the window may take. */
 static bool
 words_fit(const struct prompt_request *request)
@@ -603,6 +617,7 @@ words_fit(const struct prompt_request *request)
 	struct texts texts;
 
 	return window_say(&f, w, &texts) > 0 &&
+	       (w->description != SAY_ENTRY || wrap(&texts)) &&
 	       (w->typed == SAY_NOTHING || window_say_typed(&f, w, &texts) > 0);
 }
 

@@ -12,6 +12,9 @@
  * come on top. */
 #define TEXTS_LINE_MAX 990
 #define TEXTS_SHORT_MAX 240
+/* A line of texts_wrap, 48 characters of Japanese: narrow enough for any
+ * screen. */
+#define TEXTS_COLUMNS 96
 
 /* A request is one window, or two when the site's own words (purpose, titles)
  * do not fit beside the rest: they then come in a window before it. */
@@ -50,5 +53,11 @@ int texts_build(const struct prompt_request *request, enum texts_page page,
 #define TEXTS_YES '1'
 int texts_build_typed_yes(
     const struct prompt_request *request, struct texts *ret);
+
+/*
+ * For a pinentry that shows each line of an entry's description as one,
+ * however long: breaks them. A description of texts_build has the room.
+ */
+void texts_wrap(struct texts *texts);
 
 #endif

@@ -96,13 +96,15 @@ static const struct way {
 	const char *flavour;
 	enum command yes;    /* PROMPT_LAST_TRY, PROMPT_CONSENT */
 	enum command pinpad; /* PROMPT_PINPAD */
+	bool long_lines;     /* breaks none in GETPIN: wider than a screen */
 } ways[] = {
-	{ "curses", COMMAND_CONFIRM_TURNED, COMMAND_MESSAGE },
-	{ "gnome3", COMMAND_GETPIN_YES, COMMAND_MESSAGE },
-	{ "fltk", COMMAND_GETPIN_YES, COMMAND_MESSAGE },
+	{ "curses", COMMAND_CONFIRM_TURNED, COMMAND_MESSAGE, false },
+	{ "gnome3", COMMAND_GETPIN_YES, COMMAND_MESSAGE, false },
+	{ "fltk", COMMAND_GETPIN_YES, COMMAND_MESSAGE, false },
 	/* Its MESSAGE says "Press any key to continue": that would cancel. */
-	{ "tty", COMMAND_CONFIRM, COMMAND_CONFIRM_NO },
-	{ NULL, COMMAND_CONFIRM, COMMAND_MESSAGE }, /* all others */
+	{ "tty", COMMAND_CONFIRM, COMMAND_CONFIRM_NO, false },
+	{ "qt", COMMAND_CONFIRM, COMMAND_MESSAGE, true },
+	{ NULL, COMMAND_CONFIRM, COMMAND_MESSAGE, false }, /* all others */
 };
 
 static const struct way *
@@ -360,6 +362,19 @@ talk_ask(struct talk *t, const char *verb, const char *text,
 	return r;
 }
 
+/* What depends on which pinentry it is, once that is known. */
+static int
+dialogue_adapt(struct dialogue *d)
+{
+	enum command command = command_of(d);
+
+	if (command == COMMAND_GETPIN_YES)
+		return texts_build_typed_yes(d->request, &d->texts);
+	if (command == COMMAND_GETPIN && way_of(d->flavour)->long_lines)
+		texts_wrap(&d->texts);
+	return 1;
+}
+
 /* Which pinentry it is; one that does not say is treated as most are. */
 static int
 talk_flavour(struct talk *t, struct dialogue *d)
@@ -371,9 +386,7 @@ talk_flavour(struct talk *t, struct dialogue *d)
 
 	memset(d->flavour, 0, sizeof(d->flavour));
 	r = talk_ask(t, "GETINFO", "flavor", &data, &reply);
-	if (r > 0 && command_of(d) == COMMAND_GETPIN_YES)
-		r = texts_build_typed_yes(d->request, &d->texts);
-	return r;
+	return r > 0 ? dialogue_adapt(d) : r;
 }
 
 static int

@@ -77,6 +77,7 @@ PLACES = {
     # the voice
     "daemon/prompt/sentences": ("voice", 0),
     "daemon/prompt/texts": ("voice", 0),
+    "daemon/prompt/wrap": ("voice", 0),
     "daemon/prompt/assuan": ("voice", 0),
     "daemon/prompt/pinentry": ("voice", 0),
     "daemon/prompt/window": ("voice", 1),

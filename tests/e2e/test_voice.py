@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -253,6 +254,22 @@ def test_titles_apart(script, voice):
     first, second = script.log().split("window ")[1:]
     assert "説" * 26 in first and f"「{titles}」ほか8件" in first
     assert "書類9件への電子署名" in second and titles not in second
+
+
+@pytest.mark.parametrize("flavour, breaks", [
+    ("qt", True), ("gtk2", False), ("qt:curses", False)])
+def test_lines_are_broken_where_nobody_else_does(
+        script, voice, flavour, breaks):
+    (script.dir / "flavour").write_text(flavour)
+    script.answers("cancel", "cancel")
+    for kind in (ASK, PINPAD):
+        voice.ask(kind, about=BOTH)
+        assert voice.answer() == (NO, b"")
+    entry, message = (
+        max(map(len, re.search("SETDESC (.*)", window)[1].split("%0A")))
+        for window in script.log().split("window ")[1:])
+    assert (entry < 54) == breaks
+    assert message > 54     # a message's are broken everywhere
 
 
 def test_own_timeout(script, voice):
@@ -603,3 +620,23 @@ def test_screen_pinpad(site, pinentry, key):
         assert not screen.leftovers()
     finally:
         voice.stop()
+
+
+@pytest.mark.parametrize("lang", [JA, EN])
+@pytest.mark.parametrize("about", [LOGIN, SIGNATURE, BOTH, FACE_B])
+@pytest.mark.parametrize("pinentry", ["gtk-2", "qt"])
+def test_screen_is_wide_enough(site, pinentry, about, lang):
+    """pinentry-qt breaks no line of its own."""
+    screen = site.screen()
+    voice = Voice(f"/usr/bin/pinentry-{pinentry}", DISPLAY=screen.display,
+                  LANG="C.UTF-8")
+    try:
+        voice.ask(ASK, lang, about=about)
+        window = screen.wait_window(
+            ["^マイナンバーカードの読み取り$", "^My Number Card$"][lang])
+        told = dict(line.split("=") for line in screen.tool(
+            "getwindowgeometry", "--shell", window))
+        assert int(told["WIDTH"]) < 800
+    finally:
+        voice.stop()
+    assert not screen.leftovers()

@@ -966,7 +966,45 @@ the_worst_of_percent_signs_fits(void **state)
 	}
 }
 
-/* A purpose alone stands beside the rest in every window with an entry. */
+static unsigned
+longest_line(const char *escaped)
+{
+	unsigned longest = 0, columns = 0;
+
+	for (const char *at = escaped; *at; at++)
+		if (strncmp(at, "%0A", 3) == 0) {
+			columns = 0;
+			at += 2;
+		} else if ((*at & 0xc0) != 0x80) {
+			columns += (*at & 0x80) ? 2 : 1;
+			longest = columns > longest ? columns : longest;
+		}
+	return longest;
+}
+
+/* Where a pinentry breaks no lines, there is room for ours in every entry. */
+static void
+the_worst_of_every_entry_can_be_wrapped(void **state)
+{
+	struct prompt_request rq;
+	struct texts t;
+
+	(void)state;
+	for (unsigned i = 0; i < ASKS_N * LANG_N * 2; i++) {
+		rq = worst(PROMPT_PIN, i / ASKS_N % LANG_N, i % ASKS_N);
+		/* An origin has no place for a break. */
+		rq.origin[TEXTS_COLUMNS] = '\0';
+		if (i >= ASKS_N * LANG_N)
+			rq.purpose[0] = rq.titles[0] = '\0';
+		t = build(&rq);
+		texts_wrap(&t);
+		assert_fits(&t);
+		assert_in_range(longest_line(t.description), 80, TEXTS_COLUMNS);
+		assert_non_null(strstr(t.description, rq.origin));
+	}
+}
+
+/* Beside a name and an origin of usual length. */
 static void
 a_purpose_needs_no_window_of_its_own(void **state)
 {
@@ -976,7 +1014,7 @@ a_purpose_needs_no_window_of_its_own(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ASKS_N * LANG_N; i++) {
 		rq = worst(PROMPT_PIN, i % LANG_N, i / LANG_N);
-		rq.titles[0] = '\0';
+		rq.origin[60] = rq.origin_name[60] = rq.titles[0] = '\0';
 		rq.titles_more = 0;
 		assert_int_equal(texts_build(&rq, PAGE_WORDS, &t), 0);
 	}
@@ -1124,6 +1162,7 @@ main(void)
 		cmocka_unit_test(names_are_escaped_and_not_expanded),
 		cmocka_unit_test(the_worst_of_every_text_fits),
 		cmocka_unit_test(the_worst_of_percent_signs_fits),
+		cmocka_unit_test(the_worst_of_every_entry_can_be_wrapped),
 		cmocka_unit_test(a_purpose_needs_no_window_of_its_own),
 		cmocka_unit_test(words_without_room_get_their_own_window),
 		cmocka_unit_test(titles_without_room_get_their_own_window),
