@@ -6,9 +6,11 @@
 #include "report.h"
 #include "watchdog.h"
 
-/* How long a reader that another program uses is tried (API: reader_busy),
- * and how long a pcscd that died may take to come back. */
+/* How long a reader that another program uses is tried (API: reader_busy). */
 #define PATIENCE_MS 5000
+/* How long a pcscd that died may take to come back: restarted on a machine
+ * that has other things to do it takes its time. */
+#define PCSCD_BACK_MS 10000
 /* How often exchanges with a card may fail before it is taken for one that is
  * not ours: laid down askew, it answers a moment later. */
 #define FAILURES_MAX 3
@@ -308,7 +310,7 @@ await_change(struct seek *seek)
 static int
 pcscd_again(struct seek *seek)
 {
-	uint64_t give_up_ms = seek->env->now_ms() + PATIENCE_MS;
+	uint64_t give_up_ms = seek->env->now_ms() + PCSCD_BACK_MS;
 	int r;
 
 	for (size_t i = 0; i < KENMEN_READERS_MAX; i++)

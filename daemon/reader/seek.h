@@ -31,7 +31,7 @@ struct seek_probe {
 
 /*
  * KENMEN_ERR_PCSC_UNAVAILABLE never leaves here as long as pcscd comes back
- * within 5 s; *pcsc is a new one then. Returns CODE_NONE and fills *ret (its
+ * within 10 s; *pcsc is a new one then. Returns CODE_NONE and fills *ret (its
  * card is the caller's, to be freed before *pcsc), or why there is no card.
  */
 enum read_code seek_card(const struct errand_env *env,
