@@ -93,11 +93,12 @@ ctl_pinentry(const struct ctl_options *options, char *room)
 }
 
 bool
-ctl_desktop(void)
+ctl_desktop(const struct ctl_options *options)
 {
 	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
 
-	return ((x && x[0]) || (wayland && wayland[0])) && desktop_pinentry();
+	return ((x && x[0]) || (wayland && wayland[0])) &&
+	       (options->pinentry || desktop_pinentry());
 }
 
 const char *

@@ -72,7 +72,7 @@ void ctl_helper(const char *name, char *ret);
  * terminal without any our own. room as for ctl_helper. */
 const char *ctl_pinentry(const struct ctl_options *options, char *room);
 /* A window can be shown: there is a display, and a pinentry for it. */
-bool ctl_desktop(void);
+bool ctl_desktop(const struct ctl_options *options);
 /* A terminal of this program by its name, or NULL. (A pinentry is in a
  * session of its own, where /dev/tty means nothing.) */
 const char *ctl_terminal(void);

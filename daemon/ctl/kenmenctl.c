@@ -329,7 +329,7 @@ command_run(const struct command *command, struct ctl_options *options,
 	fclose(nowhere);
 	if (r < 0 && named)
 		return fail_option(options, "config", false);
-	if (!options->tty && !options->pinentry && !ctl_desktop())
+	if (!options->tty && !ctl_desktop(options))
 		options->tty = ctl_terminal();
 	r = command->run(options, argc, argv);
 	config_free(&config);

@@ -71,6 +71,8 @@ PLACES = {
     "daemon/reader/report": ("runner", 0),
     "daemon/reader/ask": ("runner", 1),
     "daemon/reader/seek": ("runner", 1),
+    "daemon/reader/steps": ("runner", 1),
+    "daemon/reader/windows": ("runner", 1),
     "daemon/reader/errand.h": ("runner", 0),  # data; the errand is above
     "daemon/reader/errand": ("runner", 2),
     "daemon/reader/read-main": ("runner", 3),
@@ -82,6 +84,7 @@ PLACES = {
     "daemon/prompt/pinentry": ("voice", 0),
     "daemon/prompt/window": ("voice", 1),
     "daemon/prompt/prompt-main": ("voice", 2),
+    "daemon/prompt/terminal-main": ("voice", 2),
     # the card from the command line
     "daemon/ctl/ctl": ("ctl", 0),
     "daemon/ctl/curl": ("ctl", 1),

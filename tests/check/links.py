@@ -10,6 +10,7 @@ PROGRAMS = {
     "daemon/kenmend": {"libsystemd", "libmicrohttpd", "libgnutls", "libcjson"},
     "daemon/kenmen-read": {"libkenmen"},
     "daemon/kenmen-prompt": {"libkenmen", "libsystemd"},
+    "daemon/kenmen-terminal": {"libkenmen"},
     "daemon/kenmenctl": {"libkenmen", "libsystemd", "libcjson", "libgnutls"},
     "lib/libkenmen.so.0": {"libpcsclite", "libcrypto", "libopenjp2",
                            "libpng16"},

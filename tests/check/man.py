@@ -9,7 +9,8 @@ from common import BUILD, TOP, check, fail, finish
 
 KENMEND = BUILD / "daemon/kenmend"
 PACKAGED = (TOP / "packaging/kenmen.conf").read_text()
-PAGES = ["kenmend.8", "kenmen.conf.5"]
+KENMENCTL = BUILD / "daemon/kenmenctl"
+PAGES = ["kenmend.8", "kenmen.conf.5", "kenmenctl.1"]
 # In Japanese the sections have Japanese names, which mandoc warns of.
 LANGUAGES = {"docs/man": "warning", "docs/man/ja": "error"}
 
@@ -95,6 +96,34 @@ for folder in LANGUAGES:
     check(f"{folder}/{PAGES[1]} has every key", differences(keys, set(said)))
     check(f"{folder}/{PAGES[1]} has every default",
           default_faults(said, packaged))
+def programs_words():
+    """What kenmenctl.1 must name: (what, pattern in the page, words)."""
+    said = run(KENMENCTL, "--lang", "en", "--help").stdout
+    parts = said.split("\n\n")
+    header = (TOP / "daemon/ctl/ctl.h").read_text()
+    checks = (TOP / "daemon/ctl/doctor-words.c").read_text()
+    kinds = (TOP / "daemon/kind.c").read_text()
+    return [
+        ("command", "Cm {}", re.findall(r"^  ([a-z-]+) ", parts[1], re.M)),
+        ("option", "Fl Fl {}", re.findall(r"^  --([a-z-]+)", said, re.M)),
+        ("exit status", ".It {}\n", re.findall(r"CTL_\w+ = (\d)", header)),
+        ("kind", ".It Cm {}\n",
+         re.findall(r'\[KIND_\w+\] = "(\w+)"', kinds)),
+        ("check", ".It Cm {}\n",
+         re.findall(r'\[CHECK_\w+\] = \{ "(\w+)"', checks)),
+    ]
+
+
+if KENMENCTL.exists():
+    for folder in LANGUAGES:
+        text = (TOP / folder / PAGES[2]).read_text()
+        for what, pattern, words in programs_words():
+            check(f"{folder}/{PAGES[2]} has every {what}",
+                  [f"{word} is missing" for word in words
+                   if pattern.format(word) not in text] if words
+                  else [f"no {what} was found"])
+else:
+    fail("kenmenctl.1", f"no {KENMENCTL}: build first")
 if KENMEND.exists():
     check("packaging/kenmen.conf is accepted", load_faults(PACKAGED))
     check("packaging/kenmen.conf is accepted, all of it", load_faults(

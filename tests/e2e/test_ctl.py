@@ -4,7 +4,7 @@ only where it says so.
 """
 
 import base64
-import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -12,6 +12,7 @@ import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -322,8 +323,15 @@ class Terminal:
 
     def __init__(self, argv, env):
         self.shown = b""
-        self.pid, self.fd = pty.fork()
+        # The slave is kept open: its modes can be looked at when nobody is
+        # left on it.
+        self.fd, self.slave = pty.openpty()
+        self.pid = os.fork()
         if self.pid == 0:
+            os.setsid()
+            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+            for fd in range(3):
+                os.dup2(self.slave, fd)
             os.execve(str(argv[0]), [str(a) for a in argv], env)
 
     def wait(self, *texts):
@@ -342,33 +350,156 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def end(self):
+    def wait_quiet(self):
+        """Until it waits for input: nothing is shown for a while."""
+        while select.select([self.fd], [], [], 0.3 * rig_module.SLOW)[0]:
+            self.shown += os.read(self.fd, 65536)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def end(self, close=True):
         """The exit status, and what else was shown."""
-        with contextlib.suppress(OSError):
-            while data := os.read(self.fd, 65536):
-                self.shown += data
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
+        end = rig_module.deadline()
+        while not (status := os.waitpid(self.pid, os.WNOHANG))[0]:
+            if select.select([self.fd], [], [], 0.01)[0]:
+                self.shown += os.read(self.fd, 65536)
+            assert rig_module.left(end), self.shown
+        while select.select([self.fd], [], [], 0)[0]:
+            self.shown += os.read(self.fd, 65536)
+        if close:
+            self.close()
+        _, status = status
         return os.waitstatus_to_exitcode(status), self.shown.decode(
             errors="replace")
 
+    def close(self):
+        os.close(self.slave)
+        os.close(self.fd)
 
-def on_terminal(ctl, *args, env=None):
+
+def on_terminal(ctl, *args, pinentry=None, env=None):
+    args += ("--trust", TRUST)
+    if pinentry:
+        args += ("--pinentry", pinentry)
     return Terminal([CTL, *args], {**ctl.env, "TERM": "xterm", **(env or {})})
 
 
-def test_pinentry_tty(ctl, rig):
+OURS = rig_module.BUILD / "daemon/kenmen-terminal"
+FLAVOURS = pytest.mark.parametrize(
+    "pinentry", ["/usr/bin/pinentry-tty", OURS],
+    ids=["pinentry-tty", "ours"])
+
+
+@FLAVOURS
+def test_pin_on_a_terminal(ctl, rig, pinentry):
     """Without a desktop it asks where it was started, and echoes nothing."""
-    terminal = on_terminal(ctl, "read", "attributes", "--json", "--trust",
-                           TRUST, "--pinentry", "/usr/bin/pinentry-tty",
-                           "--tty")
+    terminal = on_terminal(ctl, "read", "attributes", "--json",
+                           pinentry=pinentry)
     seen = terminal.wait("PIN:")
+    assert not terminal.echoes()
+    terminal.type("9876\n")
+    seen += terminal.wait("Wrong PIN")
+    terminal.wait_quiet()
     terminal.type("1234\n")
     status, shown = terminal.end()
     assert status == OK, shown
-    assert "1234\r" not in seen + shown
+    assert "9876" not in seen + shown and "1234\r" not in seen + shown
     assert HANAKO["name"] in shown
+    assert len(rig.card[0].verifies()) == 2
+
+
+@FLAVOURS
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM,
+                                    signal.SIGKILL])
+def test_terminal_left_in_order(ctl, rig, pinentry, number):
+    terminal = on_terminal(ctl, "read", "attributes", pinentry=pinentry)
+    terminal.wait("PIN:")
+    assert not terminal.echoes()
+    os.kill(terminal.pid, number)
+    status, _ = terminal.end(close=False)
+    assert status == (-number if number == signal.SIGKILL else REFUSED)
+    end = rig_module.deadline()
+    while not terminal.echoes() and rig_module.left(end):
+        time.sleep(0.01)    # a killed one is tidied up after by its pinentry
+    assert terminal.echoes()
+    terminal.close()
+
+
+@FLAVOURS
+def test_interrupt_key(ctl, rig, pinentry):
+    """Ctrl-C reaches every program on the terminal: it is no error of any."""
+    terminal = on_terminal(ctl, "read", "attributes", pinentry=pinentry)
+    terminal.wait("PIN:")
+    terminal.type("\x03")
+    status, shown = terminal.end()
+    assert status == REFUSED, shown
+    assert rig.card[0].verifies() == []
+
+
+def test_our_terminal(ctl, rig):
+    """Enter alone gives nothing away; y does; too long is no PIN."""
+    rig.card[0].set_tries("attributes", 1)
+    terminal = on_terminal(ctl, "read", "attributes", pinentry=OURS)
+    assert "y = Use it, Enter = Stop" in terminal.wait("[y/N]")
+    terminal.type("\n")
+    status, shown = terminal.end()
+    assert status == REFUSED and "last_try_refused" in shown
+
+    terminal = on_terminal(ctl, "read", "attributes", pinentry=OURS)
+    terminal.wait("[y/N]")
+    terminal.type("y\n")
+    terminal.wait("PIN:")
+    terminal.type("1" * 300 + "\n")
+    terminal.wait("PIN:")
+    terminal.type("1234\n")
+    assert terminal.end()[0] == OK
     assert len(rig.card[0].verifies()) == 1
+
+    terminal = on_terminal(ctl, "read", "attributes", "--lang", "ja",
+                           pinentry=OURS)
+    assert "数字4桁の暗証番号" in terminal.wait("PIN:", "暗証番号:")
+    terminal.type("\n")
+    assert terminal.end()[0] == REFUSED
+
+    rig.card[0].set_tries("attributes", 0)
+    terminal = on_terminal(ctl, "read", "attributes", pinentry=OURS)
+    terminal.wait("[Enter]")
+    terminal.type("\n")
+    status, shown = terminal.end()
+    assert status == PIN and "pin_blocked" in shown
+
+
+def test_no_pinentry_installed(ctl, rig, tmp_path):
+    """Then it asks by its own means, on the terminal it was started on."""
+    hide = " && ".join(
+        f"if [ -e {p} ]; then mount --bind /dev/null {p}; fi" for p in (
+            f"/usr/bin/pinentry{suffix}" for suffix in (
+                "-curses", "-tty", "-gnome3", "-qt", "-gtk-2", "-x11", "")))
+    how = [] if os.geteuid() == 0 else ["--map-root-user"]
+    terminal = Terminal(
+        ["/usr/bin/unshare", *how, "--mount", "sh", "-c",
+         hide + ' && exec "$@"', "sh", CTL, "read", "attributes"],
+        {**ctl.env, "TERM": "xterm", "DISPLAY": ":99"})
+    terminal.wait("PIN:")
+    terminal.type("1234\n")
+    status, shown = terminal.end()
+    assert status == OK and HANAKO["name"] in shown
+
+
+def test_terminal_helper_by_hand(tmp_path):
+    """Assuan it does not know, and no terminal."""
+    done = subprocess.run(
+        [OURS], text=True, capture_output=True,
+        input="OPTION ttyname=/dev/null/none\nGETPIN\nGETINFO pid\n"
+              "GETINFO flavor\nWHAT\n" + "X" * 5000 + "\nBYE\nGETPIN\n")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert lines[0].startswith("OK ") and lines[1] == "OK"
+    assert lines[2].startswith("ERR 83886081 ")
+    assert lines[3].startswith("ERR 83886360 ")
+    assert lines[4:6] == ["D kenmen", "OK"]
+    assert lines[-1] == "OK"
 
 
 # ---- verify -------------------------------------------------------------
