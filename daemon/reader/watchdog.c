@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "prompt-wire.h"
+
 /* What a handler sends: encoded beforehand, for a handler may do little. */
 struct last_word {
 	int fd;
@@ -15,7 +17,8 @@ struct last_word {
 	uint8_t message[16];
 };
 
-static struct last_word on_time, on_cancel;
+static struct last_word on_time, on_cancel, on_silence;
+static int voice_heard; /* the descriptor that raises SIGIO */
 
 static void
 last_word_say(const struct last_word *word)
@@ -26,18 +29,29 @@ last_word_say(const struct last_word *word)
 }
 
 static void
-watchdog_fire(int signal)
+watchdog_time(int signal)
 {
-	last_word_say(signal == SIGALRM ? &on_time : &on_cancel);
+	(void)signal;
+	last_word_say(&on_time);
+}
+
+static void
+watchdog_voice(int signal)
+{
+	unsigned char answer;
+
+	(void)signal;
+	if (recv(voice_heard, &answer, 1, MSG_DONTWAIT) == 1 &&
+	    answer == ANSWER_NO)
+		last_word_say(&on_cancel);
+	last_word_say(&on_silence);
 }
 
 static int
-last_word_prepare(
-    struct last_word *word, int signal, int wire_fd, enum read_code code)
+last_word_prepare(struct last_word *word, int wire_fd, enum read_code code)
 {
 	const struct wire_message message = { .type = WIRE_FAILED,
 		.failed = { .code = code, .tries_left = -1, .pin = -1 } };
-	const struct sigaction action = { .sa_handler = watchdog_fire };
 	int len =
 	    wire_message_encode(&message, word->message, sizeof(word->message));
 
@@ -45,6 +59,14 @@ last_word_prepare(
 		return -EMSGSIZE;
 	word->fd = wire_fd;
 	word->len = (size_t)len;
+	return 0;
+}
+
+static int
+handler_set(int signal, void (*handler)(int signal))
+{
+	const struct sigaction action = { .sa_handler = handler };
+
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
@@ -65,8 +87,10 @@ watchdog_start(int wire_fd, uint32_t timeout_ms, enum read_code code)
 	int r;
 
 	watchdog_stop();
-	r = last_word_prepare(&on_time, SIGALRM, wire_fd, code);
-	return r < 0 ? r : watchdog_set(timeout_ms);
+	if ((r = last_word_prepare(&on_time, wire_fd, code)) < 0 ||
+	    (r = handler_set(SIGALRM, watchdog_time)) < 0)
+		return r;
+	return watchdog_set(timeout_ms);
 }
 
 void
@@ -76,12 +100,17 @@ watchdog_stop(void)
 }
 
 int
-watchdog_listen(int voice_fd, int wire_fd, enum read_code code)
+watchdog_listen(int voice_fd, int wire_fd)
 {
 	struct pollfd voice = { .fd = voice_fd, .events = POLLIN };
-	int r = last_word_prepare(&on_cancel, SIGIO, wire_fd, code);
+	int r;
 
-	if (r < 0)
+	voice_heard = voice_fd;
+	if ((r = last_word_prepare(&on_cancel, wire_fd, CODE_PIN_CANCELLED)) <
+		0 ||
+	    (r = last_word_prepare(
+		 &on_silence, wire_fd, CODE_PROMPT_UNAVAILABLE)) < 0 ||
+	    (r = handler_set(SIGIO, watchdog_voice)) < 0)
 		return r;
 	if (fcntl(voice_fd, F_SETOWN, getpid()) < 0 ||
 	    fcntl(voice_fd, F_SETFL, O_ASYNC) < 0)

@@ -19,11 +19,12 @@ int watchdog_start(int wire_fd, uint32_t timeout_ms, enum read_code code);
 void watchdog_stop(void);
 
 /*
- * While a reader takes a PIN: the first thing that is said on voice_fd (that
- * somebody pressed Cancel), or its end, says WIRE_FAILED with code on wire_fd
- * and exits the process.
+ * While a reader takes a PIN: the first thing that is said on voice_fd ends
+ * the process after WIRE_FAILED on wire_fd: CODE_PIN_CANCELLED when somebody
+ * pressed Cancel (ANSWER_NO), CODE_PROMPT_UNAVAILABLE for everything else and
+ * when the voice is gone. 0 or -errno.
  */
-int watchdog_listen(int voice_fd, int wire_fd, enum read_code code);
+int watchdog_listen(int voice_fd, int wire_fd);
 void watchdog_deafen(int voice_fd);
 
 #endif

@@ -203,8 +203,7 @@ windows_pinpad(
 	if (state_report(windows, topic, &request) < 0)
 		return CODE_INTERNAL;
 	if (ask_show(windows->env, &request) < 0 ||
-	    watchdog_listen(windows->env->prompt, windows->env->wire,
-		CODE_PIN_CANCELLED) < 0)
+	    watchdog_listen(windows->env->prompt, windows->env->wire) < 0)
 		return CODE_PROMPT_UNAVAILABLE;
 	return CODE_NONE;
 }
