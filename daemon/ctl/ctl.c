@@ -12,7 +12,7 @@ ctl_fail(const struct ctl_options *options, enum ctl_exit status,
     const char *ja, const char *en)
 {
 	fprintf(stderr, "kenmenctl: %s\n", options->lang == LANG_JA ? ja : en);
-	return status;
+	return (int)status;
 }
 
 int

@@ -159,7 +159,7 @@ report_failed(const struct ctl_options *options, const struct job *job)
 	else if (options->json)
 		printf("{\"error\":{\"code\":\"%s\"}}\n", name);
 	tell_failed(options, &failed);
-	return exit_of(failed.code);
+	return (int)exit_of(failed.code);
 }
 
 /* ---- an interrupt ------------------------------------------------------- */

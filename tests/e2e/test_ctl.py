@@ -125,11 +125,15 @@ def test_attributes_in_words(ctl, rig):
 
 
 def test_texts_that_play_tricks(make_rig):
-    """A name with an escape sequence stays harmless on a terminal."""
-    rig = make_rig(people=("hanako", None), start=False)
-    rig.windows.answer("pin 1234")
-    done = Ctl(rig).run("read", "attributes")
-    assert "\x1b" not in done.out
+    """A name that is a control sequence stays harmless on a terminal."""
+    ctl = Ctl(make_rig(people=("long", None), start=False, switches={
+        "missing": "text/0003", "flip": "text/0002:21^8f,text/0002:22^d2"}))
+    found = ctl.read("attributes", windows=["pin 4567"])["attributes"]
+    assert found["name"].startswith("\ufffdHONSKAYA")
+    ctl.rig.windows.answer("pin 4567")
+    done = ctl.run("read", "attributes")
+    assert done.status == OK
+    assert "name: \ufffdHONSKAYA" in done.out and "\x9b" not in done.out
 
 
 def test_my_number_and_attributes(ctl, rig):
@@ -500,6 +504,20 @@ def test_terminal_helper_by_hand(tmp_path):
     assert lines[3].startswith("ERR 83886360 ")
     assert lines[4:6] == ["D kenmen", "OK"]
     assert lines[-1] == "OK"
+
+
+def test_progress(make_rig):
+    """What takes long says so, where somebody looks on, and leaves no line."""
+    ctl = Ctl(make_rig(start=False, switches={"no-extended": "on"}))
+    ctl.rig.windows.answer("pin 02040120354821")
+    terminal = on_terminal(ctl, "read", "face",
+                           pinentry=ctl.rig.windows.program)
+    seen = terminal.wait("%")
+    status, shown = terminal.end()
+    assert status == OK
+    assert "100%" in seen + shown and "\x1b[K" in shown
+    ctl.rig.windows.answer("pin 02040120354821")
+    assert "%" not in ctl.run("read", "face").err
 
 
 # ---- verify -------------------------------------------------------------
