@@ -96,7 +96,12 @@ check_prompt(struct doctor *doctor)
 void
 check_agents(struct doctor *doctor)
 {
-	doctor_found(doctor, AGENTS_NOT_BUILT, NULL);
+	const struct config *config = doctor->config;
+
+	doctor_found(doctor,
+	    config && config->mode == MODE_AGENT ? AGENTS_WANTED
+						 : AGENTS_NOT_BUILT,
+	    NULL);
 }
 
 /* ---- certificates of issuers -------------------------------------------- */
@@ -146,25 +151,43 @@ out:
 
 /* ---- what answers ------------------------------------------------------- */
 
+/* kenmend's two addresses; the names are what its certificate has. */
+enum { ADDRESS_V4, ADDRESS_V6, ADDRESSES };
+static const char *const hosts[ADDRESSES] = { "127.0.0.1", "::1" };
+
 static int
-port_connect(unsigned port)
+address_connect(const struct sockaddr *address, socklen_t len)
 {
 	const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
-	const struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) <
-	    0) {
+	if (connect(fd, address, len) < 0) {
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+static int
+port_connect(unsigned port, const char **ret_host)
+{
+	const struct sockaddr_in v4 = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = address_connect((const struct sockaddr *)&v4, sizeof(v4));
+
+	*ret_host = hosts[ADDRESS_V4];
+	if (fd >= 0)
+		return fd;
+	*ret_host = hosts[ADDRESS_V6];
+	return address_connect((const struct sockaddr *)&v6, sizeof(v6));
 }
 
 /* What kenmend says to a program, allowed or not: it names itself only to
@@ -211,13 +234,13 @@ health_ask(gnutls_session_t tls, unsigned port)
 }
 
 static enum door_state
-tls_ask(gnutls_session_t tls, int fd, unsigned port)
+tls_ask(gnutls_session_t tls, int fd, unsigned port, const char *host)
 {
 	int r;
 
 	gnutls_transport_set_int(tls, fd);
 	gnutls_handshake_set_timeout(tls, ANSWER_SECONDS * 1000);
-	gnutls_session_set_verify_cert(tls, "127.0.0.1", 0);
+	gnutls_session_set_verify_cert(tls, host, 0);
 	do
 		r = gnutls_handshake(tls);
 	while (
@@ -236,7 +259,8 @@ door_ask(unsigned port, const char *ca_file)
 	gnutls_certificate_credentials_t trust = NULL;
 	gnutls_session_t tls = NULL;
 	enum door_state state = DOOR_CLOSED;
-	int fd = port_connect(port);
+	const char *host;
+	int fd = port_connect(port, &host);
 
 	if (fd < 0)
 		return DOOR_CLOSED;
@@ -247,7 +271,7 @@ door_ask(unsigned port, const char *ca_file)
 	    gnutls_init(&tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) >= 0 &&
 	    gnutls_priority_set_direct(tls, PRIORITIES, NULL) >= 0 &&
 	    gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, trust) >= 0)
-		state = tls_ask(tls, fd, port);
+		state = tls_ask(tls, fd, port, host);
 	if (tls)
 		gnutls_deinit(tls);
 	if (trust)

@@ -309,6 +309,11 @@ const struct doctor_words doctor_words[FINDING_N] = {
 	    { "この版にはありません（[prompt] mode = pinentry だけが使えます）",
 	      "this version has none: only [prompt] mode = pinentry can be used" },
 	    { NULL, NULL } },
+	[AGENTS_WANTED] = { CHECK_AGENTS, STATUS_WARN,
+	    { "この版にはありませんが、設定は mode = agent です。kenmendは暗証番号の画面を出せません",
+	      "this version has none, but mode = agent is configured: kenmend can show no PIN window" },
+	    { "kenmen.confの[prompt]に mode = pinentry と書き、画面の利用者としてkenmendを動かしてください",
+	      "say mode = pinentry in [prompt] of kenmen.conf, and run kenmend as the user of the desktop" } },
 
 	[BROWSERS_OK] = { CHECK_BROWSERS, STATUS_OK,
 	    { "ca.pemを信頼しています", "ca.pem is trusted" }, { NULL, NULL } },

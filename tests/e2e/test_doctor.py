@@ -405,6 +405,20 @@ def test_daemon_that_lets_no_program_in(ctl, rig):
     assert examine(ctl, "--port", rig.port).one("daemon", "ok")
 
 
+@pytest.mark.rig(config={"server": {"listen": "127.0.0.1:0, [::1]:0"}})
+def test_daemon_on_the_other_address(ctl, rig):
+    """One that listens on ::1 alone is found too."""
+    port = rig.wait_log(r"ready on https://\[::1\]:(\d+)")[1]
+    assert examine(ctl, "--port", port).one("daemon", "ok")
+
+
+def test_agents(ctl, rig):
+    assert examine(ctl).one("agents", "unknown")
+    text = rig.config.read_text()
+    rig.config.write_text(text.replace("mode = pinentry", "mode = agent"))
+    assert examine(ctl).one("agents", "warn", "mode = agent")
+
+
 def test_configuration_wrong(ctl, rig):
     rig.config.write_text("[server]\nlisten = nowhere\n")
     found = examine(ctl, status="fail").one("configuration", "fail")
