@@ -25,6 +25,7 @@ struct jobs {
 	struct jobs_config config;
 	unsigned known_n, known_next;
 	struct wire_known known[KENMEN_READERS_MAX];
+	struct kenmen_issuers issuers;
 	uint8_t buf[PACK_MAX]; /* one message at a time, wiped after it */
 };
 
@@ -102,6 +103,21 @@ jobs_learn(struct jobs *jobs, const struct wire_known *known)
 	else if (i == jobs->known_n)
 		jobs->known_n++;
 	jobs->known[i] = *known;
+}
+
+/* The newest goes first; past the table's end the oldest is dropped. */
+static void
+jobs_learn_issuer(struct jobs *jobs, const struct kenmen_issuer *issuer)
+{
+	struct kenmen_issuers *all = &jobs->issuers;
+
+	for (unsigned i = 0; i < all->n; i++)
+		if (memcmp(&all->known[i], issuer, sizeof(*issuer)) == 0)
+			return;
+	if (all->n < KENMEN_ISSUERS_MAX)
+		all->n++;
+	memmove(all->known + 1, all->known, (all->n - 1) * sizeof(*issuer));
+	all->known[0] = *issuer;
 }
 
 /* No process, no timer, no wire: what a final state means for the machine. */
@@ -313,6 +329,17 @@ said_readers(struct run *run, unsigned n, const struct wire_reader *readers)
 }
 
 static bool
+said_issuer(struct run *run, const struct kenmen_issuer *issuer)
+{
+	uint32_t kinds = issuer->visual ? KIND_BIT(KIND_FACE) : KINDS_OF_TEXT;
+
+	if (run->errand != ERRAND_READ || !(run->kinds & kinds))
+		return false;
+	jobs_learn_issuer(run->jobs, issuer);
+	return true;
+}
+
+static bool
 said_done(struct run *run)
 {
 	if (run->job.results != run->kinds)
@@ -347,6 +374,8 @@ run_hear(struct run *run, const struct wire_message *message)
 	case WIRE_KNOWN:
 		jobs_learn(run->jobs, &message->known);
 		return -EAGAIN;
+	case WIRE_ISSUER:
+		return said_issuer(run, &message->issuer) ? -EAGAIN : -EPROTO;
 	case WIRE_CARD_INFO:
 		run->job.card_info = message->card_info;
 		return said_result(run, KIND_BIT(KIND_CARD_INFO)) ? -EAGAIN
@@ -492,6 +521,7 @@ request_send(struct run *run, const struct wire_request *request)
 
 	full.known_n = jobs->known_n;
 	memcpy(full.known, jobs->known, sizeof(full.known));
+	full.issuers = jobs->issuers;
 	len = wire_request_encode(&full, jobs->buf, sizeof(jobs->buf));
 	if (len < 0)
 		return -EMSGSIZE;

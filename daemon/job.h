@@ -70,9 +70,9 @@ void jobs_free(struct jobs **jobs);
 bool jobs_voice_ready(const struct jobs *jobs);
 
 /*
- * Starts a runner. request is copied; what is known of readers is filled in
- * here. asks: a window may be needed, so a voice is made ready. Returns 0 or
- * a negative errno; changed is never called from inside.
+ * Starts a runner. request is copied; what is known of readers and issuers
+ * is filled in here. asks: a window may be needed, so a voice is made ready.
+ * Returns 0 or a negative errno; changed is never called from inside.
  */
 int job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
     job_changed *changed, void *arg, struct job **ret);

@@ -39,6 +39,22 @@ known_get(struct unpack *u, struct wire_known *ret)
 	forms_get(u, &ret->forms);
 }
 
+static void
+issuer_put(struct pack *p, const struct kenmen_issuer *issuer)
+{
+	pack_bool(p, issuer->visual);
+	pack_bytes(p, issuer->bytes, issuer->len);
+}
+
+static void
+issuer_get(struct unpack *u, struct kenmen_issuer *ret)
+{
+	ret->visual = unpack_bool(u);
+	ret->len = (uint16_t)unpack_bytes(u, ret->bytes, sizeof(ret->bytes));
+	if (ret->len == 0)
+		u->failed = true;
+}
+
 /* Numbers that may also be "none", -1, go one higher. */
 static void
 optional_put(struct pack *p, int value)
@@ -111,6 +127,9 @@ wire_request_encode(
 	pack_u8(&p, request->known_n);
 	for (unsigned i = 0; i < request->known_n; i++)
 		known_put(&p, &request->known[i]);
+	pack_u8(&p, request->issuers.n);
+	for (unsigned i = 0; i < request->issuers.n; i++)
+		issuer_put(&p, &request->issuers.known[i]);
 	return pack_finish(&p) ? (int)p.len : -1;
 }
 
@@ -140,6 +159,9 @@ wire_request_decode(const uint8_t *buf, size_t len, struct wire_request *ret)
 	ret->known_n = unpack_u8(&u, KENMEN_READERS_MAX);
 	for (unsigned i = 0; i < ret->known_n; i++)
 		known_get(&u, &ret->known[i]);
+	ret->issuers.n = unpack_u8(&u, KENMEN_ISSUERS_MAX);
+	for (unsigned i = 0; i < ret->issuers.n; i++)
+		issuer_get(&u, &ret->issuers.known[i]);
 	return unpack_finish(&u);
 }
 
@@ -382,6 +404,11 @@ wire_message_encode(
 	case WIRE_KNOWN:
 		known_put(&p, &message->known);
 		break;
+	case WIRE_ISSUER:
+		if (message->issuer.len > KENMEN_ISSUER_MAX)
+			return -1;
+		issuer_put(&p, &message->issuer);
+		break;
 	case WIRE_CARD_INFO:
 		card_info_put(&p, &message->card_info);
 		break;
@@ -437,6 +464,9 @@ wire_message_decode(const uint8_t *buf, size_t len, struct wire_message *ret)
 		break;
 	case WIRE_KNOWN:
 		known_get(&u, &ret->known);
+		break;
+	case WIRE_ISSUER:
+		issuer_get(&u, &ret->issuer);
 		break;
 	case WIRE_CARD_INFO:
 		card_info_get(&u, &ret->card_info);

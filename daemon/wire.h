@@ -67,6 +67,7 @@ struct wire_request {
 	char ignore[IGNORE_MAX][IGNORE_LEN_MAX + 1];
 	unsigned known_n;
 	struct wire_known known[KENMEN_READERS_MAX];
+	struct kenmen_issuers issuers; /* of earlier reads, public */
 };
 
 enum wire_type {
@@ -74,6 +75,7 @@ enum wire_type {
 	WIRE_PROGRESS,    /* bytes done of total, while reading */
 	WIRE_EVENT,       /* something the door counts */
 	WIRE_KNOWN,       /* what was learnt of a reader */
+	WIRE_ISSUER,      /* an issuer's certificate that was learnt */
 	WIRE_CARD_INFO,   /* a result */
 	WIRE_TEXT,        /* attributes and, if asked for, the My Number */
 	WIRE_FACE,        /* the small things of a face; its files are blobs */
@@ -157,6 +159,7 @@ struct wire_message {
 		} progress;
 		enum wire_event event;
 		struct wire_known known;
+		struct kenmen_issuer issuer;
 		struct kenmen_card_info card_info;
 		struct kenmen_text text;
 		struct wire_face face;

@@ -250,6 +250,13 @@ digests_read(const struct kenmen_blob *file, struct digests *ret)
 	       ret->attributes.len == SIG_SHA256_LEN;
 }
 
+static int
+digests_signature(const struct digests *d, const struct sig_key *issuer)
+{
+	return sig_check(issuer, d->signed_part.bytes, d->signed_part.len,
+	    d->signature.bytes, d->signature.len);
+}
+
 /* What DF32 covers of EF 0002: DF22 to DF25, each of which record_attributes
  * takes exactly once. */
 static bool
@@ -336,9 +343,7 @@ text_record_check(struct trial *t, const struct genuine_text *in,
 		    "there is no key to check the signature with");
 		return 0;
 	}
-	return say_result(t, "record_signature",
-	    sig_check(issuer, d.signed_part.bytes, d.signed_part.len,
-		d.signature.bytes, d.signature.len),
+	return say_result(t, "record_signature", digests_signature(&d, issuer),
 	    "the issuer signed the digest record",
 	    "the issuer did not sign the digest record");
 }
@@ -524,4 +529,116 @@ genuine_face(const struct genuine_record *record,
 	r = trial_end(&t);
 	*ret = list;
 	return r;
+}
+
+/* ---- certificates of earlier reads ------------------------------------ */
+
+/* Did this key sign the record? As sig_check. */
+typedef int signed_fn(const void *record, const struct sig_key *issuer);
+
+static int
+text_signed(const void *record, const struct sig_key *issuer)
+{
+	return digests_signature(record, issuer);
+}
+
+static int
+face_signed(const void *record, const struct sig_key *issuer)
+{
+	return face_signature(record, issuer);
+}
+
+/* 0: of use for this record, AUTHENTICITY: not, NO_MEMORY. */
+static int
+known_check(const struct kenmen_issuer *known, bool rooted,
+    const struct kenmen_trust *trust, signed_fn *is_signed, const void *record)
+{
+	const struct sig_key *root;
+	struct cv cv;
+	int r;
+
+	if (known->len > sizeof(known->bytes) ||
+	    cv_parse(known->bytes, known->len, &cv) < 0)
+		return KENMEN_ERR_AUTHENTICITY;
+	if ((r = is_signed(record, &cv.key)) < 0)
+		return r;
+	if (!rooted && !trust_has_roots(trust))
+		return 0;
+	root = trust_root(trust, cv.issuer);
+	return root ? cv_check(&cv, root) : KENMEN_ERR_AUTHENTICITY;
+}
+
+static int
+known_find(const struct kenmen_issuers *known, bool visual, bool rooted,
+    const struct kenmen_trust *trust, signed_fn *is_signed, const void *record,
+    struct kenmen_blob *ret)
+{
+	for (unsigned i = 0; known && i < known->n && i < KENMEN_ISSUERS_MAX;
+	     i++) {
+		const struct kenmen_issuer *one = &known->known[i];
+		int r;
+
+		if (one->visual != visual)
+			continue;
+		r = known_check(one, rooted, trust, is_signed, record);
+		if (r == 0)
+			return blob_copy(one->bytes, one->len, ret);
+		if (r != KENMEN_ERR_AUTHENTICITY)
+			return r;
+	}
+	return 0;
+}
+
+int
+genuine_text_known(const struct kenmen_issuers *known,
+    const struct kenmen_blob *digests, const struct kenmen_trust *trust,
+    struct kenmen_blob *ret)
+{
+	struct digests d;
+
+	if (!digests_read(digests, &d))
+		return 0;
+	return known_find(known, false, false, trust, text_signed, &d, ret);
+}
+
+int
+genuine_face_known(const struct kenmen_issuers *known,
+    const struct genuine_record *record, bool rooted,
+    const struct kenmen_trust *trust, struct kenmen_blob *ret)
+{
+	return known_find(known, true, rooted, trust, face_signed, record, ret);
+}
+
+static bool
+known_is(const struct kenmen_issuer *known, bool visual,
+    const struct kenmen_blob *certificate)
+{
+	return known->visual == visual && known->len == certificate->len &&
+	       !memcmp(known->bytes, certificate->bytes, known->len);
+}
+
+void
+genuine_learn(struct kenmen_issuers *known, bool visual,
+    const struct kenmen_blob *certificate,
+    const struct kenmen_authenticity *outcome)
+{
+	struct kenmen_issuer *first;
+
+	if (!known || certificate->len == 0 ||
+	    certificate->len > KENMEN_ISSUER_MAX ||
+	    known->n > KENMEN_ISSUERS_MAX ||
+	    (outcome->verdict != KENMEN_CONSISTENT &&
+		outcome->verdict != KENMEN_VERIFIED))
+		return;
+	for (unsigned i = 0; i < known->n; i++)
+		if (known_is(&known->known[i], visual, certificate))
+			return;
+	if (known->n < KENMEN_ISSUERS_MAX)
+		known->n++;
+	first = known->known;
+	memmove(first + 1, first, (known->n - 1) * sizeof(*first));
+	memset(first, 0, sizeof(*first));
+	first->visual = visual;
+	first->len = (uint16_t)certificate->len;
+	memcpy(first->bytes, certificate->bytes, certificate->len);
 }

@@ -77,6 +77,24 @@ int genuine_face(const struct genuine_record *record,
     const struct kenmen_trust *trust, struct kenmen_authenticity *ret);
 
 /*
+ * The first of the known certificates whose key signed the record (EF 0003, or
+ * that of the face), signed itself by a root of trust; without any roots that
+ * is not asked for, unless rooted says so. *ret is a copy to be freed, and
+ * stays as it is when none fits. NO_MEMORY.
+ */
+int genuine_text_known(const struct kenmen_issuers *known,
+    const struct kenmen_blob *digests, const struct kenmen_trust *trust,
+    struct kenmen_blob *ret);
+int genuine_face_known(const struct kenmen_issuers *known,
+    const struct genuine_record *record, bool rooted,
+    const struct kenmen_trust *trust, struct kenmen_blob *ret);
+/* Remembers the certificate of a read that stood all checks; known may be
+ * NULL. */
+void genuine_learn(struct kenmen_issuers *known, bool visual,
+    const struct kenmen_blob *certificate,
+    const struct kenmen_authenticity *outcome);
+
+/*
  * Adds a check before "revocation", which stays the last; ok 0 makes the
  * verdict KENMEN_FAILED. detail is a constant text.
  */

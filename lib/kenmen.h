@@ -351,6 +351,32 @@ struct kenmen_authenticity {
 	struct kenmen_check check[KENMEN_CHECKS_MAX];
 };
 
+/* ---- issuers' certificates ---------------------------------------------- */
+
+#define KENMEN_ISSUER_MAX 600
+#define KENMEN_ISSUERS_MAX 8
+
+/* EF 0004: public, the same on all cards of one issue. */
+struct kenmen_issuer {
+	bool visual; /* of the visual application; else of the text one */
+	uint16_t len;
+	uint8_t bytes[KENMEN_ISSUER_MAX];
+};
+
+/*
+ * Those of earlier reads, the newest first. One whose key signed the record
+ * at hand takes the place of EF 0004, which then is not read: 1 exchange less
+ * extended, 3 less short. To know one is not to trust it: all checks are done
+ * on it. It must be signed by a root of trust; only where trust has no roots
+ * and there is no challenge may it do without, as nobody could tell then
+ * whether it was doctored. One that was read from a card and stood all checks
+ * is put in front; past the end the oldest goes.
+ */
+struct kenmen_issuers {
+	unsigned n;
+	struct kenmen_issuer known[KENMEN_ISSUERS_MAX];
+};
+
 /* ---- the text application, whole --------------------------------------- */
 
 #define KENMEN_MY_NUMBER_LEN 12
@@ -361,6 +387,7 @@ struct kenmen_text_wish {
 	bool check; /* read and check what shows that it is genuine */
 	/* NULL: nothing can be more than consistent. */
 	const struct kenmen_trust *trust;
+	struct kenmen_issuers *issuers; /* in and out; NULL: none */
 };
 
 /* Wipe it after use. */
@@ -376,7 +403,8 @@ struct kenmen_text {
  * of EF 0002; it may be NULL): 1 exchange each, for EF 0002 ceil(S/256) without
  * extended length. Then, for the check, EF 0003, 0004, 0007 and one signature
  * by the chip over fresh random bytes: +4 exchanges with extended length, +9
- * short; what of that the card does not have stays unchecked. EF 0003 and its
+ * short (-1, -3 with a known issuer); what of that the card does not have stays
+ * unchecked. EF 0003 and its
  * digests are wiped here and never leave. A reader that loses answers of 256
  * bytes is not asked for the signature.
  * ARGUMENT: nothing is wished for. PIN_REQUIRED: that PIN is not verified.
@@ -409,6 +437,7 @@ struct kenmen_face_wish {
 	const struct kenmen_trust *trust;
 	const struct kenmen_challenge *challenge; /* NULL: no evidence */
 	bool want_png;                            /* the photo as PNG too */
+	struct kenmen_issuers *issuers;           /* in and out; NULL: none */
 };
 
 struct kenmen_face {
@@ -429,10 +458,10 @@ struct kenmen_face {
 /*
  * EF 0002 of the visual application after KENMEN_PIN_FACE_B or _A was
  * verified: 1 exchange extended or ceil(S/256); the check takes EF 0004 and
- * one signature by the chip: +2 extended, +4 short. Files past 32767 bytes:
- * DATA, and so is an image that is none. AUTHENTICITY as with kenmen_text_read.
- * The challenge's answer is the chip's signature: it costs nothing more. Free
- * with kenmen_face_finish.
+ * one signature by the chip: +2 extended, +4 short (-1, -3 with a known
+ * issuer). Files past 32767 bytes: DATA, and so is an image that is none.
+ * AUTHENTICITY as with kenmen_text_read. The challenge's answer is the chip's
+ * signature: it costs nothing more. Free with kenmen_face_finish.
  */
 int kenmen_face_read(struct kenmen_card *card,
     const struct kenmen_face_wish *wish,

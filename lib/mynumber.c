@@ -272,6 +272,15 @@ proof_read(struct kenmen_card *card, uint8_t sfi, struct kenmen_blob *ret)
 	return absent_is_fine(card_read(card, sfi, NULL, NULL, ret));
 }
 
+/* Unless a known one is at hand already. */
+static int
+issuer_read(struct kenmen_card *card, struct kenmen_blob *certificate)
+{
+	if (certificate->bytes != NULL)
+		return 0;
+	return proof_read(card, EF_ISSUER, certificate);
+}
+
 /* 内部認証: the chip signs with the key of its own; no PIN is asked. */
 static int
 chip_sign(struct kenmen_card *card, struct genuine_chip *chip)
@@ -336,20 +345,25 @@ my_number_read(struct kenmen_card *card, struct kenmen_blob *file, char *ret)
 }
 
 static int
-text_prove(struct kenmen_card *card, const struct kenmen_trust *trust,
+text_prove(struct kenmen_card *card, const struct kenmen_text_wish *wish,
     struct genuine_text *files, struct kenmen_authenticity *ret)
 {
 	int r;
 
 	if ((r = proof_read(card, EF_DIGESTS, &files->digests)) < 0 ||
-	    (r = proof_read(card, EF_ISSUER, &files->certificate)) < 0 ||
+	    (r = genuine_text_known(wish->issuers, &files->digests, wish->trust,
+		 &files->certificate)) < 0 ||
+	    (r = issuer_read(card, &files->certificate)) < 0 ||
 	    (r = proof_read(card, EF_CHIP_KEY, &files->chip_key)) < 0)
 		return r;
 	/* Else nobody could say whose signature it is. */
 	if (files->certificate.bytes != NULL && files->chip_key.bytes != NULL &&
 	    (r = chip_ask(card, &files->chip)) < 0)
 		return r;
-	return genuine_text(files, trust, ret);
+	r = genuine_text(files, wish->trust, ret);
+	if (r == 0)
+		genuine_learn(wish->issuers, false, &files->certificate, ret);
+	return r;
 }
 
 static void
@@ -393,7 +407,7 @@ kenmen_text_read(struct kenmen_card *card, const struct kenmen_text_wish *wish,
 	if (r == 0 && wish->my_number)
 		r = my_number_read(card, &files.number, text.my_number);
 	if (r == 0 && wish->check)
-		r = text_prove(card, wish->trust, &files, &text.authenticity);
+		r = text_prove(card, wish, &files, &text.authenticity);
 	if (r == KENMEN_ERR_AUTHENTICITY)
 		text_refuse(&text);
 	if (r == 0 || r == KENMEN_ERR_AUTHENTICITY)
@@ -481,11 +495,17 @@ face_prove(struct kenmen_card *card, const struct kenmen_face_wish *wish,
 	struct genuine_chip chip = { 0 };
 	int r;
 
-	if ((r = proof_read(card, EF_ISSUER, &certificate)) < 0 ||
+	if ((r = genuine_face_known(wish->issuers, record,
+		 challenge_given(wish->challenge), wish->trust, &certificate)) <
+		0 ||
+	    (r = issuer_read(card, &certificate)) < 0 ||
 	    (r = face_chip(card, wish->challenge, &record->whole, &chip)) < 0)
 		goto out;
 	r = genuine_face(
 	    record, &certificate, &chip, wish->trust, &face->authenticity);
+	if (r == 0)
+		genuine_learn(
+		    wish->issuers, true, &certificate, &face->authenticity);
 	if (r == 0 && challenge_given(wish->challenge))
 		r = face_evidence(&chip, &record->whole, &certificate, face);
 out:

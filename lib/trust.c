@@ -224,6 +224,12 @@ trust_root(const struct kenmen_trust *trust, const uint8_t *key_id)
 	return NULL;
 }
 
+bool
+trust_has_roots(const struct kenmen_trust *trust)
+{
+	return trust && trust->roots_n > 0;
+}
+
 /* ---- certificates of JPKI --------------------------------------------- */
 
 /* A purpose of the two CAs: how the CA is called (all generations, and the

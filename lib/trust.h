@@ -4,6 +4,7 @@
 #ifndef KENMEN_TRUST_H
 #define KENMEN_TRUST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kenmen.h"
@@ -13,5 +14,7 @@
  * configured. trust may be NULL. Owned by trust. */
 const struct sig_key *trust_root(
     const struct kenmen_trust *trust, const uint8_t *key_id);
+/* Is any configured? */
+bool trust_has_roots(const struct kenmen_trust *trust);
 
 #endif

@@ -351,6 +351,7 @@ errand_start(struct errand *e, const struct errand_env *env,
 		.failed = { .tries_left = -1, .pin = -1 },
 		.desk = { .env = env, .request = request },
 		.windows = { .env = env, .request = request } };
+	e->desk.issuers = request->issuers;
 	e->steps_n = steps_of(request, e->steps);
 	memcpy(e->desk.challenge.origin, request->origin,
 	    sizeof(e->desk.challenge.origin));
@@ -372,6 +373,24 @@ report_known(const struct errand *e)
 	report(e->env->wire, &message);
 }
 
+/* What was learnt stands before the newest of those that were known. */
+static void
+report_issuers(const struct errand *e)
+{
+	const struct kenmen_issuers *all = &e->desk.issuers;
+	const struct kenmen_issuers *old = &e->request->issuers;
+	struct wire_message message = { .type = WIRE_ISSUER };
+	unsigned n = 0;
+
+	while (n < all->n && (old->n == 0 || memcmp(&all->known[n], old->known,
+						 sizeof(old->known[0])) != 0))
+		n++;
+	while (n-- > 0) {
+		message.issuer = all->known[n];
+		report(e->env->wire, &message);
+	}
+}
+
 static int
 run_read(const struct errand_env *env, const struct wire_request *request)
 {
@@ -384,6 +403,8 @@ run_read(const struct errand_env *env, const struct wire_request *request)
 	e.failed.code = r < 0 ? code_of(r) : read_kinds(&e);
 	if (e.found.card)
 		report_known(&e);
+	if (e.failed.code == CODE_NONE)
+		report_issuers(&e);
 	/* The end is said when the card is free again. */
 	kenmen_card_free(&e.found.card);
 	kenmen_pcsc_free(&e.pcsc);

@@ -172,6 +172,7 @@ read_text(struct desk *desk)
 		.my_number = wants(desk->request, KIND_MY_NUMBER),
 		.check = true,
 		.trust = desk->trust,
+		.issuers = &desk->issuers,
 	};
 
 	return must_be_there(kenmen_text_read(
@@ -241,6 +242,7 @@ read_face(struct desk *desk)
 		.trust = desk->trust,
 		.challenge = desk->challenge.len ? &desk->challenge : NULL,
 		.want_png = true,
+		.issuers = &desk->issuers,
 	};
 
 	desk->challenge.now = desk->env->realtime();

@@ -32,6 +32,7 @@ struct desk {
 	struct kenmen_card *card;
 	struct kenmen_trust *trust;
 	struct kenmen_challenge challenge;
+	struct kenmen_issuers issuers; /* the request's, and what is learnt */
 	struct results results;
 };
 

@@ -153,7 +153,7 @@ check_list(const struct kenmen_authenticity *list, int r)
 static void
 read_text(struct kenmen_card *card, bool all)
 {
-	const struct kenmen_text_wish wish = { true, all, all, NULL };
+	const struct kenmen_text_wish wish = { true, all, all, NULL, NULL };
 	static struct kenmen_text text;
 	struct kenmen_attributes *attributes = &text.attributes;
 	int r = kenmen_text_read(card, &wish, NULL, NULL, &text);
@@ -176,7 +176,7 @@ read_face(struct kenmen_card *card, bool evidence)
 		.origin = "https://a.example", .len = 32, .now = 1
 	};
 	const struct kenmen_face_wish wish = { NULL,
-		evidence ? &challenge : NULL, true };
+		evidence ? &challenge : NULL, true, NULL };
 	struct kenmen_face face;
 	int r = kenmen_face_read(card, &wish, NULL, NULL, &face);
 

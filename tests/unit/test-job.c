@@ -75,6 +75,58 @@ part_knows(const struct wire_request *request)
 }
 
 static void
+say_issuer(uint8_t which, bool visual)
+{
+	say(&(struct wire_message){ .type = WIRE_ISSUER,
+	    .issuer = { .visual = visual, .len = 2, .bytes = { 4, which } } });
+}
+
+/* More than there is room for, the last one twice. */
+static void
+part_issuers(const struct wire_request *request)
+{
+	if (request->issuers.n != 0)
+		return;
+	for (uint8_t i = 0; i <= KENMEN_ISSUERS_MAX; i++)
+		say_issuer(i, false);
+	say_issuer(KENMEN_ISSUERS_MAX, false);
+	say_type(WIRE_TEXT);
+	say_type(WIRE_DONE);
+}
+
+/* All but the oldest, the newest first. */
+static void
+part_knows_issuers(const struct wire_request *request)
+{
+	if (request->issuers.n != KENMEN_ISSUERS_MAX)
+		return;
+	for (unsigned i = 0; i < KENMEN_ISSUERS_MAX; i++)
+		if (request->issuers.known[i].len != 2 ||
+		    request->issuers.known[i].bytes[1] !=
+			KENMEN_ISSUERS_MAX - i)
+			return;
+	say_type(WIRE_TEXT);
+	say_type(WIRE_DONE);
+}
+
+/* Of an application that nobody asked about. */
+static void
+part_issuer_unasked(const struct wire_request *request)
+{
+	(void)request;
+	say_issuer(1, true);
+	pause();
+}
+
+static void
+part_issuer_empty(const struct wire_request *request)
+{
+	(void)request;
+	say(&(struct wire_message){ .type = WIRE_ISSUER });
+	pause();
+}
+
+static void
 part_fails(const struct wire_request *request)
 {
 	(void)request;
@@ -254,6 +306,10 @@ static const struct part {
 } parts[] = {
 	{ "good", part_good },
 	{ "knows", part_knows },
+	{ "issuers", part_issuers },
+	{ "knows_issuers", part_knows_issuers },
+	{ "issuer_unasked", part_issuer_unasked },
+	{ "issuer_empty", part_issuer_empty },
 	{ "fails", part_fails },
 	{ "dies", part_dies },
 	{ "garbage", part_garbage },
@@ -423,6 +479,39 @@ what_one_learns_the_next_one_knows(void **state)
 }
 
 static void
+issuers_are_known_to_the_next_one(void **state)
+{
+	static const char *const said[] = { "issuers", "knows_issuers" };
+	struct seen *seen = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		start_kinds(
+		    seen, said[i], ERRAND_READ, KIND_BIT(KIND_ATTRIBUTES));
+		await_end(seen);
+		assert_int_equal(seen->job->state, STATE_DONE);
+		job_free(&seen->job);
+	}
+	/* Those of the other application are not for this read to say. */
+	start_kinds(
+	    seen, "issuer_unasked", ERRAND_READ, KIND_BIT(KIND_MY_NUMBER));
+	await_end(seen);
+	assert_int_equal(seen->job->failed.code, CODE_INTERNAL);
+	job_free(&seen->job);
+	start_kinds(
+	    seen, "knows_issuers", ERRAND_READ, KIND_BIT(KIND_ATTRIBUTES));
+	await_end(seen);
+	assert_int_equal(seen->job->state, STATE_DONE);
+	/* A new door knows none. */
+	tear_down(state);
+	assert_int_equal(set_up(state), 0);
+	seen = *state;
+	start_kinds(
+	    seen, "knows_issuers", ERRAND_READ, KIND_BIT(KIND_ATTRIBUTES));
+	await_end(seen);
+	assert_int_equal(seen->job->failed.code, CODE_INTERNAL);
+}
+
+static void
 a_failure_is_passed_on(void **state)
 {
 	struct seen *seen = *state;
@@ -439,7 +528,7 @@ liars_are_ended(void **state)
 	static const char *const liars[] = { "dies", "garbage", "too_long",
 		"unasked_result", "done_with_nothing", "result_twice",
 		"final_state", "failed_with_nothing", "readers",
-		"blob_of_another" };
+		"blob_of_another", "issuer_unasked", "issuer_empty" };
 
 	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
 		struct seen *seen = *state;
@@ -590,6 +679,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		JOB_TEST(a_good_runner_is_done),
 		JOB_TEST(what_one_learns_the_next_one_knows),
+		JOB_TEST(issuers_are_known_to_the_next_one),
 		JOB_TEST(a_failure_is_passed_on),
 		JOB_TEST(liars_are_ended),
 		JOB_TEST(pieces_become_one_file),

@@ -177,7 +177,8 @@ sent(const char *hex)
 
 /* ---- the text application --------------------------------------------- */
 
-static const struct kenmen_text_wish wish_all = { true, true, true, NULL };
+static const struct kenmen_text_wish wish_all = { true, true, true, NULL,
+	NULL };
 
 static int
 text_read(const struct kenmen_text_wish *wish, struct kenmen_text *ret)
@@ -251,7 +252,7 @@ test_text_costs(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct kenmen_text_wish wish = { cases[i].attributes,
-			cases[i].my_number, cases[i].check, trust };
+			cases[i].my_number, cases[i].check, trust, NULL };
 
 		assert_int_equal(
 		    text_run("hanako", &all_ways, &wish, &text), 0);
@@ -296,7 +297,7 @@ test_text_commands(void **state)
 static void
 test_text_everybody(void **state)
 {
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	const struct sim_person *person;
 	struct kenmen_text text;
 
@@ -316,9 +317,12 @@ test_text_everybody(void **state)
 static void
 test_text_wish(void **state)
 {
-	const struct kenmen_text_wish number = { false, true, true, trust };
-	const struct kenmen_text_wish attributes = { true, false, true, trust };
-	const struct kenmen_text_wish nothing = { false, false, true, trust };
+	const struct kenmen_text_wish number = { false, true, true, trust,
+		NULL };
+	const struct kenmen_text_wish attributes = { true, false, true, trust,
+		NULL };
+	const struct kenmen_text_wish nothing = { false, false, true, trust,
+		NULL };
 	struct kenmen_text text;
 
 	(void)state;
@@ -343,8 +347,10 @@ test_text_wish(void **state)
 static void
 test_text_checks(void **state)
 {
-	const struct kenmen_text_wish rooted = { true, true, true, trust };
-	const struct kenmen_text_wish unasked = { true, true, false, trust };
+	const struct kenmen_text_wish rooted = { true, true, true, trust,
+		NULL };
+	const struct kenmen_text_wish unasked = { true, true, false, trust,
+		NULL };
 	struct kenmen_text text;
 	const struct kenmen_authenticity *a = &text.authenticity;
 
@@ -380,7 +386,7 @@ test_text_missing(void **state)
 		{ "text/0013", "chip", 6 },
 		{ "text/0003,text/0004,text/0007", "record_digest", 5 },
 	};
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text text;
 
 	(void)state;
@@ -413,7 +419,7 @@ test_text_forged(void **state)
 		{ "chip", "chip" },
 		{ "digests", "record_digest" },
 	};
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text text;
 
 	(void)state;
@@ -492,8 +498,8 @@ test_text_removed(void **state)
 static void
 test_small_reader(void **state)
 {
-	const struct kenmen_text_wish wish = { true, true, true, trust };
-	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false, NULL };
 	struct kenmen_text text;
 	struct kenmen_face face;
 
@@ -569,7 +575,7 @@ static void
 text_flips(const char *file, size_t n, const struct range *free_ranges,
     size_t free_n, const struct kenmen_text *good)
 {
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text text;
 
 	for (size_t at = 0; at < n; at += at < 100 || at + 8 > n ? 1 : 5) {
@@ -598,7 +604,7 @@ test_text_flips(void **state)
 	static const struct range offsets = { 6, 14 };
 	/* By another name the issuer's root is not configured. */
 	static const struct range issuer_id = { 10, 26 };
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text good;
 
 	(void)state;
@@ -614,7 +620,7 @@ test_text_flips(void **state)
 static void
 test_text_issuer_renamed(void **state)
 {
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text text;
 
 	(void)state;
@@ -632,7 +638,7 @@ test_text_cut(void **state)
 		"text/0001:14", "text/0001:15", "text/0001:16", "text/0002:0",
 		"text/0002:50", "text/0002:94", "text/0003:0", "text/0003:335",
 		"text/0004:567", "text/0007:5" };
-	const struct kenmen_text_wish wish = { true, true, true, trust };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
 	struct kenmen_text text;
 
 	(void)state;
@@ -689,7 +695,7 @@ blob_is_file(const struct kenmen_blob *blob, const char *path)
 static void
 test_face(void **state)
 {
-	const struct kenmen_face_wish wish = { trust, NULL, true };
+	const struct kenmen_face_wish wish = { trust, NULL, true, NULL };
 	struct kenmen_face face;
 
 	(void)state;
@@ -741,7 +747,7 @@ test_face_costs(void **state)
 	for (int i = 0; i < 4; i++) {
 		const char *person = people[i % 2];
 		const struct kenmen_face_wish wish = { trust,
-			i / 2 ? &challenge : NULL, false };
+			i / 2 ? &challenge : NULL, false, NULL };
 		size_t blocks = (face_file_len(person) + 255) / 256;
 
 		assert_int_equal(face_run(person, &all_ways, &wish, &face), 0);
@@ -762,7 +768,7 @@ test_face_costs(void **state)
 static void
 test_face_everybody(void **state)
 {
-	const struct kenmen_face_wish wish = { trust, NULL, true };
+	const struct kenmen_face_wish wish = { trust, NULL, true, NULL };
 	const struct sim_person *person;
 	struct kenmen_face face;
 
@@ -791,7 +797,7 @@ test_face_everybody(void **state)
 static void
 test_face_with_a(void **state)
 {
-	const struct kenmen_face_wish wish = { NULL, NULL, false };
+	const struct kenmen_face_wish wish = { NULL, NULL, false, NULL };
 	struct kenmen_face face;
 
 	(void)state;
@@ -815,7 +821,7 @@ test_face_forged(void **state)
 		{ "root", "issuer_certificate" },
 		{ "chip", "chip" },
 	};
-	const struct kenmen_face_wish wish = { trust, NULL, false };
+	const struct kenmen_face_wish wish = { trust, NULL, false, NULL };
 	struct kenmen_face face;
 
 	(void)state;
@@ -839,7 +845,7 @@ test_face_missing(void **state)
 	const struct kenmen_challenge challenge = {
 		.origin = "https://shop.example", .len = 32, .now = 1700000000
 	};
-	const struct kenmen_face_wish wish = { trust, &challenge, false };
+	const struct kenmen_face_wish wish = { trust, &challenge, false, NULL };
 	static const char *const files[] = { "visual/0004", "visual/001A" };
 	struct kenmen_face face;
 
@@ -868,7 +874,7 @@ test_face_magic(void **state)
 	struct sim_make make = { .person = sim_person_find("hanako"),
 		.switches = &switches,
 		.keys = sim_keys_new() };
-	const struct kenmen_face_wish wish = { trust, NULL, false };
+	const struct kenmen_face_wish wish = { trust, NULL, false, NULL };
 	size_t len = sim_file_face(&make, buf), seen = 0;
 	struct kenmen_face face;
 
@@ -890,7 +896,7 @@ test_face_magic(void **state)
 static void
 test_face_removed(void **state)
 {
-	const struct kenmen_face_wish wish = { trust, NULL, true };
+	const struct kenmen_face_wish wish = { trust, NULL, true, NULL };
 	struct kenmen_face face;
 
 	(void)state;
@@ -943,7 +949,7 @@ static void
 face_flip(const char *file, size_t at, const struct range *free_ranges,
     size_t free_n, const struct kenmen_face *good)
 {
-	const struct kenmen_face_wish wish = { trust, NULL, false };
+	const struct kenmen_face_wish wish = { trust, NULL, false, NULL };
 	struct kenmen_face face;
 	int r;
 
@@ -967,7 +973,7 @@ test_face_flips(void **state)
 	const struct kenmen_challenge challenge = {
 		.origin = "https://shop.example", .len = 32, .now = 1700000000
 	};
-	const struct kenmen_face_wish wish = { trust, &challenge, false };
+	const struct kenmen_face_wish wish = { trust, &challenge, false, NULL };
 	static const struct range issuer_id = { 10, 26 };
 	struct kenmen_face good;
 	struct range covered;
@@ -998,7 +1004,7 @@ test_evidence(void **state)
 		.bytes = { 1, 2, 3 },
 		.len = 64,
 		.now = 1700000000 };
-	const struct kenmen_face_wish wish = { trust, &challenge, false };
+	const struct kenmen_face_wish wish = { trust, &challenge, false, NULL };
 	const char *reason = NULL;
 	struct kenmen_face face, seen;
 	const struct kenmen_blob *jws = &face.evidence_jws;
@@ -1034,7 +1040,7 @@ test_evidence_challenge(void **state)
 		{ 64, 0 }, { 65, KENMEN_ERR_ARGUMENT } };
 	struct kenmen_challenge challenge = { .origin = "https://shop.example",
 		.now = 1700000000 };
-	const struct kenmen_face_wish wish = { NULL, &challenge, false };
+	const struct kenmen_face_wish wish = { NULL, &challenge, false, NULL };
 	struct kenmen_face face;
 
 	(void)state;
@@ -1073,8 +1079,8 @@ test_refusals(void **state)
 	};
 	static const uint16_t words[] = { 0x6982, 0x6985, 0x6A82, 0x6A86,
 		0x6981, 0x6D00 };
-	const struct kenmen_text_wish wish = { true, true, true, trust };
-	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	const struct kenmen_text_wish wish = { true, true, true, trust, NULL };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false, NULL };
 	struct kenmen_text text;
 	struct kenmen_face face;
 
@@ -1102,8 +1108,9 @@ test_refusals(void **state)
 static int
 both_read(struct kenmen_text *text, struct kenmen_face *face)
 {
-	const struct kenmen_text_wish text_wish = { true, false, true, trust };
-	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	const struct kenmen_text_wish text_wish = { true, false, true, trust,
+		NULL };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false, NULL };
 
 	card_open("hanako", NULL, KENMEN_PIN_ATTRIBUTES);
 	assert_int_equal(text_read(&text_wish, text), 0);
@@ -1370,8 +1377,9 @@ static const struct {
 static void
 way_reads(void)
 {
-	const struct kenmen_text_wish text_wish = { true, true, true, trust };
-	const struct kenmen_face_wish face_wish = { trust, NULL, false };
+	const struct kenmen_text_wish text_wish = { true, true, true, trust,
+		NULL };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false, NULL };
 	const struct kenmen_challenge challenge = {
 		.origin = "https://shop.example", .len = 32, .now = 1700000000
 	};
@@ -1405,6 +1413,184 @@ test_every_way(void **state)
 			set(ways[j].name, ways[j].value);
 			way_reads();
 		}
+}
+
+/* ---- issuers' certificates of earlier reads --------------------------- */
+
+static void
+test_issuer_known(void **state)
+{
+	static const struct {
+		const struct kenmen_forms *forms;
+		unsigned text, known, less;
+	} cases[] = {
+		{ &all_ways, 6, 5, 1 },
+		{ &short_only, 11, 8, 3 },
+	};
+	struct kenmen_issuers issuers;
+	const struct kenmen_text_wish wish = { true, true, true, trust,
+		&issuers };
+	const struct kenmen_face_wish face_wish = { trust, NULL, false,
+		&issuers };
+	struct kenmen_authenticity first;
+	struct kenmen_text text;
+	struct kenmen_face face;
+	unsigned face_spent;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		memset(&issuers, 0, sizeof(issuers));
+		assert_int_equal(
+		    text_run("hanako", cases[i].forms, &wish, &text), 0);
+		assert_int_equal(spent, cases[i].text);
+		assert_int_equal(issuers.n, 1);
+		assert_false(issuers.known[0].visual);
+		assert_int_equal(issuers.known[0].len, 568);
+		first = text.authenticity;
+		/* The other application has another. */
+		assert_int_equal(
+		    face_run("hanako", cases[i].forms, &face_wish, &face), 0);
+		face_spent = spent;
+		kenmen_face_finish(&face);
+		assert_int_equal(issuers.n, 2);
+		assert_true(issuers.known[0].visual);
+		/* Everybody's card is of that issue; the checks are the same.
+		 */
+		assert_int_equal(
+		    text_run("taro", cases[i].forms, &wish, &text), 0);
+		assert_int_equal(spent, cases[i].known);
+		assert_int_equal(sent("00B084"), 0);
+		assert_memory_equal(&first, &text.authenticity, sizeof(first));
+		assert_int_equal(
+		    face_run("hanako", cases[i].forms, &face_wish, &face), 0);
+		assert_int_equal(spent, face_spent - cases[i].less);
+		assert_int_equal(sent("00B084"), 0);
+		assert_int_equal(face.authenticity.verdict, KENMEN_VERIFIED);
+		kenmen_face_finish(&face);
+		assert_int_equal(issuers.n, 2);
+	}
+}
+
+/* With a root, one that it did not sign is as good as none; and what failed
+ * or was not wholly checked is not remembered. */
+static void
+test_issuer_forged(void **state)
+{
+	static const char *const forgeries[] = { "root", "record", "chip" };
+	struct kenmen_issuers issuers = { 0 }, good, bad;
+	const struct kenmen_text_wish wish = { true, false, true, trust,
+		&issuers };
+	const struct kenmen_text_wish rootless = { true, false, true, NULL,
+		&issuers };
+	struct kenmen_text text;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		set("forge", forgeries[i]);
+		assert_int_equal(text_run("hanako", NULL, &wish, &text),
+		    KENMEN_ERR_AUTHENTICITY);
+		assert_int_equal(issuers.n, 0);
+	}
+	setup(NULL);
+	set("missing", "text/0007");
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	assert_int_equal(issuers.n, 0);
+	setup(NULL);
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	good = issuers;
+	/* Every byte of it: its key fits no more, or its root's signature, or
+	 * its name; it is read from the card, and that counts. */
+	for (size_t at = 0; at < good.known[0].len; at += at < 48 ? 1 : 13) {
+		issuers = good;
+		issuers.known[0].bytes[at] ^= 1;
+		bad = issuers;
+		assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+		assert_int_equal(text.authenticity.verdict, KENMEN_VERIFIED);
+		assert_int_equal(spent, 5);
+		assert_int_equal(issuers.n, 2);
+		assert_memory_equal(
+		    &issuers.known[0], &good.known[0], sizeof(good.known[0]));
+		assert_memory_equal(
+		    &issuers.known[1], &bad.known[0], sizeof(bad.known[0]));
+	}
+	/* A known one does not help a card that lies. */
+	for (size_t i = 1; i < 3; i++) {
+		set("forge", forgeries[i]);
+		issuers = good;
+		assert_int_equal(text_run("hanako", NULL, &wish, &text),
+		    KENMEN_ERR_AUTHENTICITY);
+		expect_text_refused(&text);
+		assert_int_equal(issuers.n, 1);
+	}
+	/* Without a root nobody can tell: the key decides. */
+	setup(NULL);
+	issuers = good;
+	issuers.known[0].bytes[12] ^= 1;
+	assert_int_equal(text_run("hanako", NULL, &rootless, &text), 0);
+	assert_int_equal(text.authenticity.verdict, KENMEN_CONSISTENT);
+	assert_int_equal(spent, 4);
+}
+
+/* What goes to a server is a certificate that a root of ours signed, or that
+ * of the card itself. */
+static void
+test_issuer_evidence(void **state)
+{
+	const struct kenmen_challenge challenge = {
+		.origin = "https://shop.example", .len = 32, .now = 1700000000
+	};
+	struct kenmen_issuers issuers = { 0 };
+	const struct kenmen_face_wish rootless = { NULL, &challenge, false,
+		&issuers };
+	const struct kenmen_face_wish rooted = { trust, &challenge, false,
+		&issuers };
+	static const unsigned costs[] = { 3, 3, 2 };
+	struct kenmen_face face;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(face_run("hanako", NULL,
+				     i < 2 ? &rootless : &rooted, &face),
+		    0);
+		assert_int_equal(spent, costs[i]);
+		assert_int_equal(issuers.n, 1);
+		assert_int_equal(face.issuer_certificate.len, 568);
+		assert_memory_equal(
+		    face.issuer_certificate.bytes, issuers.known[0].bytes, 568);
+		assert_non_null(face.evidence_jws.bytes);
+		kenmen_face_finish(&face);
+	}
+}
+
+/* Full: the oldest goes. Of another application, or of no form: passed over. */
+static void
+test_issuers_full(void **state)
+{
+	struct kenmen_issuers issuers = { 0 }, full = { 0 };
+	const struct kenmen_text_wish wish = { true, false, true, trust,
+		&issuers };
+	struct kenmen_text text;
+
+	(void)state;
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	for (unsigned i = 0; i < KENMEN_ISSUERS_MAX; i++) {
+		full.known[i] = issuers.known[0];
+		full.known[i].visual = i & 1;
+		if (!(i & 1))
+			full.known[i].bytes[i] ^= 1; /* 7F21, sizes, 5F4E */
+	}
+	full.n = KENMEN_ISSUERS_MAX;
+	full.known[4].len = KENMEN_ISSUER_MAX + 1;
+	full.known[6].len = 0;
+	issuers = full;
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	assert_int_equal(spent, 5);
+	assert_int_equal(issuers.n, KENMEN_ISSUERS_MAX);
+	assert_false(issuers.known[0].visual);
+	assert_memory_equal(&issuers.known[1], &full.known[0],
+	    (KENMEN_ISSUERS_MAX - 1) * sizeof(full.known[0]));
+	assert_int_equal(text_run("hanako", NULL, &wish, &text), 0);
+	assert_int_equal(spent, 4);
 }
 
 int
@@ -1448,6 +1634,10 @@ main(void)
 		T(test_certificate_costs),
 		T(test_no_certificates),
 		T(test_every_way),
+		T(test_issuer_known),
+		T(test_issuer_forged),
+		T(test_issuer_evidence),
+		T(test_issuers_full),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -21,6 +21,14 @@ fill(char *string, size_t room, char with)
 	string[room - 1] = '\0';
 }
 
+static void
+full_issuer(struct kenmen_issuer *issuer, bool visual)
+{
+	issuer->visual = visual;
+	issuer->len = KENMEN_ISSUER_MAX;
+	memset(issuer->bytes, 0x7F, KENMEN_ISSUER_MAX);
+}
+
 /* The largest request there can be. */
 static struct wire_request
 full_request(void)
@@ -60,6 +68,9 @@ full_request(void)
 		rq.known[i].forms.no_extended = i & 2;
 		rq.known[i].forms.small_blocks = i & 4;
 	}
+	rq.issuers.n = KENMEN_ISSUERS_MAX;
+	for (int i = 0; i < KENMEN_ISSUERS_MAX; i++)
+		full_issuer(&rq.issuers.known[i], i & 1);
 	return rq;
 }
 
@@ -198,6 +209,9 @@ full_message(enum wire_type type)
 		fill(m.known.reader, sizeof(m.known.reader), 'k');
 		m.known.forms.no_extended = true;
 		break;
+	case WIRE_ISSUER:
+		full_issuer(&m.issuer, true);
+		break;
 	case WIRE_CARD_INFO:
 		for (int i = 0; i < KENMEN_PIN_N; i++)
 			m.card_info.tries[i] = i == 4 ? -1 : 15 - i;
@@ -272,6 +286,34 @@ messages_refuse_every_truncation_and_a_byte_too_many(void **state)
 	}
 }
 
+/* Type, bool, a length of four bytes, and what it counts. */
+static void
+issuers_are_neither_empty_nor_too_long(void **state)
+{
+	struct wire_message in = full_message(WIRE_ISSUER), out;
+	int len;
+
+	(void)state;
+	in.issuer.len = 1;
+	len = wire_message_encode(&in, buf, sizeof(buf));
+	assert_int_equal(len, 7);
+	assert_true(wire_message_decode(buf, (size_t)len, &out));
+	buf[1] = 2;
+	assert_false(wire_message_decode(buf, (size_t)len, &out));
+	in.issuer.len = 0;
+	len = wire_message_encode(&in, buf, sizeof(buf));
+	assert_int_equal(len, 6);
+	assert_false(wire_message_decode(buf, (size_t)len, &out));
+	in.issuer.len = KENMEN_ISSUER_MAX + 1;
+	assert_int_equal(wire_message_encode(&in, buf, sizeof(buf)), -1);
+	/* What no encoder of ours would say. */
+	memset(buf, 0, 6 + KENMEN_ISSUER_MAX + 1);
+	buf[0] = WIRE_ISSUER;
+	buf[4] = (KENMEN_ISSUER_MAX + 1) >> 8;
+	buf[5] = (uint8_t)(KENMEN_ISSUER_MAX + 1);
+	assert_false(wire_message_decode(buf, 6 + KENMEN_ISSUER_MAX + 1, &out));
+}
+
 static void
 message_of_no_type_is_refused(void **state)
 {
@@ -324,6 +366,7 @@ main(void)
 		cmocka_unit_test(messages_come_out_as_they_went_in),
 		cmocka_unit_test(
 		    messages_refuse_every_truncation_and_a_byte_too_many),
+		cmocka_unit_test(issuers_are_neither_empty_nor_too_long),
 		cmocka_unit_test(message_of_no_type_is_refused),
 		cmocka_unit_test(message_bytes_stay_in_range),
 	};
