@@ -100,12 +100,26 @@ auth_before(struct desk *desk)
 	return r;
 }
 
+/* A trusted copy of the CA that issued the login certificate, when that was
+ * read already: then the card need not be asked for its own. */
+static int
+ca_trusted(struct desk *desk, struct kenmen_blob *ret)
+{
+	const struct kenmen_blob *leaf = &desk->results.auth_der;
+
+	if (desk->request->wish.which != KENMEN_CERT_AUTH_CA || !leaf->bytes)
+		return 0;
+	return kenmen_trust_issuer(desk->trust, leaf->bytes, leaf->len, ret);
+}
+
 static int
 ca_before(struct desk *desk)
 {
 	struct kenmen_blob der = { NULL, 0 };
-	int r = certificate_read(desk, desk->request->wish.which, &der);
+	int r = ca_trusted(desk, &der);
 
+	if (r >= 0)
+		r = certificate_read(desk, desk->request->wish.which, &der);
 	if (r >= 0)
 		r = certificate_result(desk, &der);
 	kenmen_blob_free(&der);

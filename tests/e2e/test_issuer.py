@@ -118,3 +118,22 @@ def test_a_new_door_knows_none(rig):
     rig.stop_kenmend()
     rig.start_kenmend()
     assert evidence(rig, "attributes") == 4
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_trusted_copy_of_the_ca(rig, trusted):
+    """Beside a login its certificate names the CA: a trusted copy of that is
+    handed out, and the card is not asked for its own."""
+    if trusted:
+        trust(rig)
+    rig.card[0].clear_log()
+    read = ask(rig, ["authenticate", "certificate"], which="auth_ca",
+               answers=["pin 1234"]).to_end("done")
+    clean(rig)
+    assert ("READ jpki/0b" in words(rig.card[0])) == (not trusted)
+    assert read.results["certificate"]["trusted"] is (True if trusted else None)
+    copies = ["".join(row for row in path.read_text().splitlines()
+                      if not row.startswith("-----"))
+              for path in rig.dir.glob("trust/auth-*.pem")]
+    got = read.results["certificate"]["certificate"]
+    assert not trusted or got in copies
