@@ -22,6 +22,17 @@ def pytest_configure(config):
         "markers", "shows(*codes): error codes this test sees on the wire, "
         "'http:CODE' or 'read:CODE'")
     config.addinivalue_line(
+        "markers", "plain(why): only shown without a sanitizer; not in that "
+        "run at all, since the plain one shows it")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not rig_module.SANITIZED:
+        return
+    plain = [i for i in items if i.get_closest_marker("plain")]
+    config.hook.pytest_deselected(items=plain)
+    items[:] = [i for i in items if i not in plain]
+    config.addinivalue_line(
         "markers", "leaks: run under valgrind too (tests/run valgrind)")
 
 
