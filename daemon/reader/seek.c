@@ -326,6 +326,7 @@ pcscd_again(struct seek *seek)
 static enum read_code
 seek_loop(struct seek *seek)
 {
+	bool refused = false;
 	int r;
 
 	for (;;) {
@@ -340,8 +341,13 @@ seek_loop(struct seek *seek)
 			tell(seek);
 			r = await_change(seek);
 		}
-		if (r == KENMEN_ERR_PCSC_UNAVAILABLE)
+		/* A pcscd that dies under a call may seem to refuse it:
+		 * one that means it says it again. */
+		if (r == KENMEN_ERR_PCSC_UNAVAILABLE ||
+		    (r == KENMEN_ERR_PCSC_REFUSED && !refused)) {
+			refused = r == KENMEN_ERR_PCSC_REFUSED;
 			r = pcscd_again(seek);
+		}
 		if (r < 0)
 			return code_of(r);
 	}
