@@ -345,7 +345,7 @@ seek_loop(struct seek *seek)
 		 * one that means it says it again. */
 		if (r == KENMEN_ERR_PCSC_UNAVAILABLE ||
 		    (r == KENMEN_ERR_PCSC_REFUSED && !refused)) {
-			refused = r == KENMEN_ERR_PCSC_REFUSED;
+			refused |= r == KENMEN_ERR_PCSC_REFUSED;
 			r = pcscd_again(seek);
 		}
 		if (r < 0)
