@@ -24,6 +24,8 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "plain(why): only shown without a sanitizer; not in that "
         "run at all, since the plain one shows it")
+    config.addinivalue_line(
+        "markers", "leaks: run under valgrind too (tests/run valgrind)")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -32,8 +34,6 @@ def pytest_collection_modifyitems(config, items):
     plain = [i for i in items if i.get_closest_marker("plain")]
     config.hook.pytest_deselected(items=plain)
     items[:] = [i for i in items if i not in plain]
-    config.addinivalue_line(
-        "markers", "leaks: run under valgrind too (tests/run valgrind)")
 
 
 @pytest.fixture(scope="session")
