@@ -57,20 +57,9 @@ struct trial {
 };
 
 static void
-check_put(struct kenmen_authenticity *a, unsigned at, const char *name, int ok,
-    const char *detail)
-{
-	struct kenmen_check *c = &a->check[at];
-
-	snprintf(c->name, sizeof(c->name), "%s", name);
-	snprintf(c->detail, sizeof(c->detail), "%s", detail);
-	c->ok = (int8_t)ok;
-}
-
-static void
 say(struct trial *t, const char *name, int ok, const char *detail)
 {
-	check_put(t->list, t->list->n++, name, ok, detail);
+	trust_check_put(t->list, t->list->n++, name, ok, detail);
 }
 
 static void
@@ -123,7 +112,7 @@ genuine_add(
 		a->check[at] = a->check[at - 1];
 		at--;
 	}
-	check_put(a, at, name, ok, detail);
+	trust_check_put(a, at, name, ok, detail);
 	a->n++;
 	if (ok == 0)
 		a->verdict = KENMEN_FAILED;

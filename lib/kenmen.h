@@ -340,7 +340,8 @@ enum kenmen_verdict {
 struct kenmen_check {
 	char name[32];    /* record_digest, record_signature,
 			   * issuer_certificate, issuer_root, chip, agreement,
-			   * revocation */
+			   * revocation; of X.509 certificates: issuer,
+			   * validity, key_usage, policy, revocation */
 	int8_t ok;        /* 1 yes, 0 no, -1 not checked */
 	char detail[120]; /* English, constant texts: never data of the card */
 };
@@ -488,6 +489,7 @@ int kenmen_jp2_to_png(
 
 #define KENMEN_DN_MAX 255
 #define KENMEN_SERIAL_MAX 40 /* hex digits */
+#define KENMEN_KEY_SHA256_LEN 32
 
 /* The signing certificate's subjectAltName (arc 1.2.392.200149.8.5.5). */
 struct kenmen_subject {
@@ -508,6 +510,9 @@ struct kenmen_certificate_facts {
 	int64_t not_before, not_after;      /* seconds since 1970 */
 	bool rsa; /* an RSA key, which is all that this card signs with */
 	unsigned key_bits;
+	/* SHA-256 of its SubjectPublicKeyInfo: the same key, the same digest.
+	 * A renewed certificate has another key. */
+	uint8_t key_sha256[KENMEN_KEY_SHA256_LEN];
 	bool has_attributes;
 	struct kenmen_subject attributes;
 };
@@ -531,6 +536,16 @@ int kenmen_certificate_parse(
 int kenmen_certificate_trusted(const struct kenmen_trust *trust,
     enum kenmen_certificate which, const uint8_t *der, size_t len, int64_t now,
     const char **reason);
+/*
+ * The same, point by point, so that a server can show what was looked at:
+ * issuer, validity, key_usage, policy, revocation (never checked), each told
+ * whatever the others say. VERIFIED where kenmen_certificate_trusted says 1;
+ * CONSISTENT where only a CA to hold it against is missing; else FAILED. which
+ * is KENMEN_CERT_AUTH or _SIGN (else ARGUMENT). DATA: no certificate.
+ */
+int kenmen_certificate_check(const struct kenmen_trust *trust,
+    enum kenmen_certificate which, const uint8_t *der, size_t len, int64_t now,
+    struct kenmen_authenticity *ret);
 /* A CA certificate of trust that issued der, or an empty blob. */
 int kenmen_trust_issuer(const struct kenmen_trust *trust, const uint8_t *der,
     size_t len, struct kenmen_blob *ret);
@@ -566,6 +581,7 @@ int kenmen_login_sign(struct kenmen_card *card,
 struct kenmen_login {
 	struct kenmen_certificate_facts certificate;
 	int trusted; /* as kenmen_certificate_trusted */
+	struct kenmen_authenticity authenticity; /* why: of the certificate */
 	int64_t issued_at;
 };
 
@@ -586,6 +602,26 @@ int kenmen_login_verify(const char *jws, size_t len,
 int kenmen_signature_verify(const uint8_t *certificate, size_t certificate_len,
     enum kenmen_hash hash, const uint8_t *digest, const uint8_t *signature,
     size_t signature_len);
+
+/* Who signed, with the certificate that is for signatures. */
+struct kenmen_signer {
+	struct kenmen_certificate_facts certificate;
+	int trusted; /* as kenmen_certificate_trusted */
+	struct kenmen_authenticity authenticity; /* why: of the certificate */
+};
+
+/*
+ * What a server does with the result of a read of "sign": the signature over
+ * the digest of a document that the server itself holds, then the certificate
+ * (chain, validity at now, key usage, policy) and whom it names. 0 with *ret
+ * when the key in the certificate made the signature: look at ret->trusted,
+ * only 1 proves something. AUTHENTICITY with a constant *reason (may be NULL)
+ * otherwise. ARGUMENT: no hash of ours.
+ */
+int kenmen_signer_verify(const struct kenmen_blob *certificate,
+    enum kenmen_hash hash, const uint8_t *digest,
+    const struct kenmen_blob *signature, const struct kenmen_trust *trust,
+    int64_t now, struct kenmen_signer *ret, const char **reason);
 
 /*
  * Checks evidence of kenmen_face_read as a server got it: record signed by

@@ -630,6 +630,19 @@ serial_print(const ASN1_INTEGER *serial, char *ret, size_t size)
 	return 0;
 }
 
+static int
+key_digest(const X509 *x, uint8_t ret[SIG_SHA256_LEN])
+{
+	unsigned char *spki = NULL;
+	int r = KENMEN_ERR_DATA;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &spki);
+
+	if (len > 0)
+		r = sig_sha256(spki, (size_t)len, ret);
+	OPENSSL_free(spki);
+	return r;
+}
+
 static void
 key_facts(const X509 *x, struct kenmen_certificate_facts *f)
 {
@@ -766,7 +779,8 @@ sig_cert_facts(
 		 X509_get0_serialNumber(x), f.serial, sizeof(f.serial))) < 0 ||
 	    (r = time_read(X509_get0_notBefore(x), &f.not_before)) < 0 ||
 	    (r = time_read(X509_get0_notAfter(x), &f.not_after)) < 0 ||
-	    (r = subject_facts(x, &f)) < 0)
+	    (r = subject_facts(x, &f)) < 0 ||
+	    (r = key_digest(x, f.key_sha256)) < 0)
 		goto out;
 	key_facts(x, &f);
 	*ret = f;

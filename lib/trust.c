@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -293,18 +294,47 @@ is_copy_of(const struct sig_cert *cert, const struct sig_cert *ca, int64_t now)
 	return sig_cert_in_time(ca, now) ? GOOD : CA_NOT_IN_TIME;
 }
 
+/* What a holder's certificate is looked at for, apart from its issuer. */
+enum aspect { VALIDITY, KEY_USAGE, POLICY, ASPECT_N };
+
+/* clang-format off */
+static const struct {
+	const char *name, *good, *bad;
+} aspects[ASPECT_N] = {
+	[VALIDITY] = { "validity", "the certificate is valid at this time",
+	    "the certificate is not valid at this time" },
+	[KEY_USAGE] = { "key_usage", "its key is for this purpose",
+	    "its key usage does not allow this purpose (or it is a CA)" },
+	[POLICY] = { "policy", "it carries the JPKI policy of this purpose",
+	    "it does not carry the JPKI policy of this purpose" },
+};
+/* clang-format on */
+
+static bool
+aspect_ok(enum aspect aspect, const struct sig_cert *cert,
+    const struct purpose *purpose, int64_t now)
+{
+	switch (aspect) {
+	case VALIDITY:
+		return sig_cert_in_time(cert, now);
+	case KEY_USAGE:
+		return sig_cert_may(cert, purpose->usage);
+	case POLICY:
+		return sig_cert_has_policy(cert, purpose->policy);
+	case ASPECT_N:
+		break;
+	}
+	return false;
+}
+
 /* NULL: good. */
 static const char *
 holder_fault(
     const struct sig_cert *cert, const struct purpose *purpose, int64_t now)
 {
-	if (!sig_cert_in_time(cert, now))
-		return "the certificate is not valid at this time";
-	if (!sig_cert_may(cert, purpose->usage))
-		return "its key usage does not allow this purpose (or it is a "
-		       "CA)";
-	if (!sig_cert_has_policy(cert, purpose->policy))
-		return "it does not carry the JPKI policy of this purpose";
+	for (enum aspect a = 0; a < ASPECT_N; a++)
+		if (!aspect_ok(a, cert, purpose, now))
+			return aspects[a].bad;
 	return NULL;
 }
 
@@ -386,6 +416,68 @@ kenmen_certificate_trusted(const struct kenmen_trust *trust,
 	if (fault && reason)
 		*reason = fault;
 	return fault ? 0 : 1;
+}
+
+void
+trust_check_put(struct kenmen_authenticity *list, unsigned at, const char *name,
+    int ok, const char *detail)
+{
+	struct kenmen_check *c = &list->check[at];
+
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	snprintf(c->detail, sizeof(c->detail), "%s", detail);
+	c->ok = (int8_t)ok;
+}
+
+/* For a holder's certificate. */
+static void
+issuer_say(const struct kenmen_trust *trust, const struct sig_cert *cert,
+    enum kenmen_certificate which, int64_t now, struct kenmen_authenticity *ret)
+{
+	static const char *const details[] = {
+		[OTHER_ISSUER] = "its issuer is none of the trusted CAs",
+		[OTHER_KEY] = "no trusted CA of that name signed it",
+		[CA_NOT_IN_TIME] = "its CA is not valid at this time",
+		[GOOD] = "a trusted CA issued it",
+	};
+	enum outcome outcome;
+	bool any = trust && best_outcome(trust, cert, which, now, &outcome);
+
+	trust_check_put(ret, ret->n++, "issuer", any ? outcome == GOOD : -1,
+	    any ? details[outcome] : "no CA of this purpose is configured");
+}
+
+int
+kenmen_certificate_check(const struct kenmen_trust *trust,
+    enum kenmen_certificate which, const uint8_t *der, size_t len, int64_t now,
+    struct kenmen_authenticity *ret)
+{
+	struct kenmen_authenticity list = { .verdict = KENMEN_VERIFIED };
+	struct sig_cert *cert;
+	int r;
+
+	if (which != KENMEN_CERT_AUTH && which != KENMEN_CERT_SIGN)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = sig_cert_new(der, len, &cert)) < 0)
+		return r;
+	issuer_say(trust, cert, which, now, &list);
+	for (enum aspect a = 0; a < ASPECT_N; a++) {
+		bool ok = aspect_ok(a, cert, kinds[which].purpose, now);
+
+		trust_check_put(&list, list.n++, aspects[a].name, ok,
+		    ok ? aspects[a].good : aspects[a].bad);
+	}
+	sig_cert_free(&cert);
+	if (list.check[0].ok < 0)
+		list.verdict = KENMEN_CONSISTENT;
+	for (unsigned i = 0; i < list.n; i++)
+		if (list.check[i].ok == 0)
+			list.verdict = KENMEN_FAILED;
+	trust_check_put(&list, list.n++, "revocation", -1,
+	    "whether it was revoked is not checked: only bodies named by law "
+	    "may ask");
+	*ret = list;
+	return 0;
 }
 
 int

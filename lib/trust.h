@@ -17,4 +17,8 @@ const struct sig_key *trust_root(
 /* Is any configured? */
 bool trust_has_roots(const struct kenmen_trust *trust);
 
+/* Writes one check of a list at that place. */
+void trust_check_put(struct kenmen_authenticity *list, unsigned at,
+    const char *name, int ok, const char *detail);
+
 #endif

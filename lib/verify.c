@@ -41,6 +41,47 @@ kenmen_signature_verify(const uint8_t *certificate, size_t certificate_len,
 	return check_with(&view, info, info_len, signature, signature_len);
 }
 
+/* What the certificate itself is worth, point by point and in one word. */
+static int
+certificate_judge(const struct kenmen_trust *trust,
+    enum kenmen_certificate which, const struct kenmen_blob *der, int64_t now,
+    struct kenmen_authenticity *ret, int *ret_trusted)
+{
+	*ret_trusted = kenmen_certificate_trusted(
+	    trust, which, der->bytes, der->len, now, NULL);
+	return kenmen_certificate_check(
+	    trust, which, der->bytes, der->len, now, ret);
+}
+
+int
+kenmen_signer_verify(const struct kenmen_blob *certificate,
+    enum kenmen_hash hash, const uint8_t *digest,
+    const struct kenmen_blob *signature, const struct kenmen_trust *trust,
+    int64_t now, struct kenmen_signer *ret, const char **reason)
+{
+	const char *why = "the key in the certificate did not sign this digest";
+	struct kenmen_signer signer = { 0 };
+	int r = kenmen_signature_verify(certificate->bytes, certificate->len,
+	    hash, digest, signature->bytes, signature->len);
+
+	if (r == KENMEN_ERR_DATA)
+		why = "it is no certificate with an RSA key";
+	if (r < 0)
+		goto out;
+	why = "the certificate cannot be read";
+	if ((r = kenmen_certificate_parse(certificate->bytes, certificate->len,
+		 &signer.certificate)) < 0 ||
+	    (r = certificate_judge(trust, KENMEN_CERT_SIGN, certificate, now,
+		 &signer.authenticity, &signer.trusted)) < 0)
+		goto out;
+	*ret = signer;
+out:
+	kenmen_wipe(&signer, sizeof(signer));
+	if (r < 0 && reason)
+		*reason = why;
+	return r == KENMEN_ERR_DATA ? KENMEN_ERR_AUTHENTICITY : r;
+}
+
 /* ---- a login ---------------------------------------------------------- */
 
 static int
@@ -78,11 +119,10 @@ kenmen_login_verify(const char *jws, size_t len,
 		goto finish;
 	why = "x5c holds no certificate that can be read";
 	if ((r = kenmen_certificate_parse(parsed.certificate.bytes,
-		 parsed.certificate.len, &login.certificate)) < 0)
+		 parsed.certificate.len, &login.certificate)) < 0 ||
+	    (r = certificate_judge(trust, KENMEN_CERT_AUTH, &parsed.certificate,
+		 challenge->now, &login.authenticity, &login.trusted)) < 0)
 		goto finish;
-	login.trusted = kenmen_certificate_trusted(trust, KENMEN_CERT_AUTH,
-	    parsed.certificate.bytes, parsed.certificate.len, challenge->now,
-	    NULL);
 	login.issued_at = parsed.iat;
 	*ret = login;
 finish:

@@ -57,6 +57,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct kenmen_certificate_facts facts, before;
+	struct kenmen_authenticity checks;
 	struct sig_cert *pem[4];
 	struct sig_cert *cert;
 	int n;
@@ -69,6 +70,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		FUZZ_CHECK(!memcmp(&facts, &before, sizeof(facts)));
 	if (sig_cert_new(data, len, &cert) == 0) {
 		ask_all(cert);
+		FUZZ_CHECK(kenmen_certificate_check(NULL, KENMEN_CERT_SIGN,
+			       data, len, 1795000000, &checks) == 0);
+		FUZZ_CHECK(checks.n == 5);
 		sig_cert_free(&cert);
 	}
 	n = sig_cert_pem(data, len, pem, 4);

@@ -28,8 +28,8 @@ static const struct kenmen_challenge challenge = {
 };
 
 static EVP_PKEY *ca_key, *login_key, *root, *issuer, *chip, *stranger;
-static X509 *ca, *holder;
-static struct kenmen_blob holder_der, record, certificate;
+static X509 *ca, *holder, *sign_ca;
+static struct kenmen_blob holder_der, signer_der, record, certificate;
 static struct kenmen_trust *trust;
 
 /* ---- who and what ----------------------------------------------------- */
@@ -66,6 +66,44 @@ make_certificates(void)
 	len = keys_der(holder, &der);
 	KEYS_MUST(blob_copy(der, len, &holder_der) == 0);
 	OPENSSL_free(der);
+}
+
+/* The same for documents: by the other CA, which has the same key here. */
+static void
+make_signer(void)
+{
+	static const char *const ca_name[] = { "C", "JP", "O", "SIMULATED",
+		"OU", "JPKI for digital signature", NULL };
+	static const char *const name[] = { "CN", "0123456789X", NULL };
+	static const struct keys_ext ca_ext[] = { { NID_basic_constraints,
+						      "critical,CA:TRUE" },
+		{ NID_key_usage, "critical,keyCertSign" }, { 0, NULL } };
+	static const struct keys_ext ext[] = { { NID_key_usage,
+						   "critical,nonRepudiation" },
+		{ NID_certificate_policies, "1.2.392.200149.8.5.1.1.20" },
+		{ 0, NULL } };
+	struct keys_cert c = { .key = ca_key,
+		.name = ca_name,
+		.from = NOW - DAY,
+		.to = NOW + DAY,
+		.ext = ca_ext };
+	unsigned char *der;
+	X509 *signer;
+	size_t len;
+
+	sign_ca = keys_cert_new(&c);
+	c = (struct keys_cert){ .key = login_key,
+		.name = name,
+		.issuer = sign_ca,
+		.issuer_key = ca_key,
+		.from = NOW - DAY,
+		.to = NOW + DAY,
+		.ext = ext };
+	signer = keys_cert_new(&c);
+	len = keys_der(signer, &der);
+	KEYS_MUST(blob_copy(der, len, &signer_der) == 0);
+	OPENSSL_free(der);
+	X509_free(signer);
 }
 
 static void
@@ -112,6 +150,7 @@ make_trust(void)
 	    "%s/36303030303233080530333031323334.cvroot", dir);
 	assert_non_null(f = fopen(pem, "w"));
 	PEM_write_X509(f, ca);
+	PEM_write_X509(f, sign_ca);
 	fclose(f);
 	assert_non_null(f = fopen(root_path, "w"));
 	PEM_write_PUBKEY(f, root);
@@ -133,6 +172,7 @@ setup(void **state)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		*keys[i] = keys_rsa(2048, 65537);
 	make_certificates();
+	make_signer();
 	make_record();
 	make_trust();
 	return 0;
@@ -148,7 +188,9 @@ teardown(void **state)
 		EVP_PKEY_free(keys[i]);
 	X509_free(ca);
 	X509_free(holder);
+	X509_free(sign_ca);
 	kenmen_blob_free(&holder_der);
+	kenmen_blob_free(&signer_der);
 	kenmen_blob_free(&record);
 	kenmen_blob_free(&certificate);
 	kenmen_trust_free(&trust);
@@ -213,8 +255,10 @@ test_login(void **state)
 	assert_int_equal(ret.trusted, 1);
 	assert_int_equal(ret.issued_at, NOW);
 	assert_string_equal(ret.certificate.subject, "CN=0123456789X");
+	assert_int_equal(ret.authenticity.verdict, KENMEN_VERIFIED);
 	assert_int_equal(login(&jws, NULL, &ret, &why), 0);
 	assert_int_equal(ret.trusted, -1);
+	assert_int_equal(ret.authenticity.verdict, KENMEN_CONSISTENT);
 	kenmen_blob_free(&jws);
 }
 
@@ -301,7 +345,153 @@ test_login_self_made(void **state)
 	jws = jws_by(stranger, input);
 	assert_int_equal(login(&jws, trust, &ret, &why), 0);
 	assert_int_equal(ret.trusted, 0);
+	assert_int_equal(ret.authenticity.verdict, KENMEN_FAILED);
 	kenmen_blob_free(&jws);
+	OPENSSL_free(bytes);
+	X509_free(x);
+}
+
+/* ---- signatures ------------------------------------------------------- */
+
+static int
+signer(const struct kenmen_trust *roots, int64_t now, uint8_t digest_byte,
+    EVP_PKEY *by, const struct kenmen_blob *der, struct kenmen_signer *ret,
+    const char **why)
+{
+	uint8_t digest[SIG_SHA256_LEN], signature[SIG_MODULUS_MAX];
+	struct kenmen_blob s = { signature, 0 };
+
+	s.len = keys_sign(by, EVP_sha256(), "a document", 10, signature);
+	KEYS_MUST(sig_sha256((const uint8_t *)"a document", 10, digest) == 0);
+	digest[0] ^= digest_byte;
+	*why = NULL;
+	return kenmen_signer_verify(
+	    der, KENMEN_SHA256, digest, &s, roots, now, ret, why);
+}
+
+/* A check of that name; 7: there is none. */
+static int
+check_of(const struct kenmen_authenticity *a, const char *name)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (!strcmp(a->check[i].name, name))
+			return a->check[i].ok;
+	return 7;
+}
+
+static void
+assert_checks(const struct kenmen_authenticity *a, int issuer_ok,
+    int validity_ok, int usage_ok, int policy_ok)
+{
+	assert_int_equal(a->n, 5);
+	assert_int_equal(check_of(a, "issuer"), issuer_ok);
+	assert_int_equal(check_of(a, "validity"), validity_ok);
+	assert_int_equal(check_of(a, "key_usage"), usage_ok);
+	assert_int_equal(check_of(a, "policy"), policy_ok);
+	assert_int_equal(check_of(a, "revocation"), -1);
+}
+
+static void
+test_signer(void **state)
+{
+	static struct kenmen_signer ret;
+	struct kenmen_blob der = signer_der;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(signer(trust, NOW, 0, login_key, &der, &ret, &why), 0);
+	assert_int_equal(ret.trusted, 1);
+	assert_int_equal(ret.authenticity.verdict, KENMEN_VERIFIED);
+	assert_checks(&ret.authenticity, 1, 1, 1, 1);
+	assert_string_equal(ret.certificate.subject, "CN=0123456789X");
+	/* The day after tomorrow nothing of it is valid, its CA included. */
+	assert_int_equal(
+	    signer(trust, NOW + 2 * DAY, 0, login_key, &der, &ret, &why), 0);
+	assert_int_equal(ret.trusted, 0);
+	assert_checks(&ret.authenticity, 0, 0, 1, 1);
+	/* No CA to hold it against: said, and no proof. */
+	assert_int_equal(signer(NULL, NOW, 0, login_key, &der, &ret, &why), 0);
+	assert_int_equal(ret.trusted, -1);
+	assert_int_equal(ret.authenticity.verdict, KENMEN_CONSISTENT);
+	assert_checks(&ret.authenticity, -1, 1, 1, 1);
+	/* The certificate for logins signs no document. */
+	assert_int_equal(
+	    signer(trust, NOW, 0, login_key, &holder_der, &ret, &why), 0);
+	assert_int_equal(ret.trusted, 0);
+	assert_int_equal(ret.authenticity.verdict, KENMEN_FAILED);
+	assert_checks(&ret.authenticity, 0, 1, 0, 0);
+}
+
+static void
+test_signer_refused(void **state)
+{
+	static struct kenmen_signer ret, before;
+	struct kenmen_blob der = signer_der;
+	const char *why;
+
+	(void)state;
+	memset(&ret, 0x5A, sizeof(ret));
+	before = ret;
+	assert_int_equal(signer(trust, NOW, 1, login_key, &der, &ret, &why),
+	    KENMEN_ERR_AUTHENTICITY);
+	assert_string_equal(
+	    why, "the key in the certificate did not sign this digest");
+	assert_int_equal(signer(trust, NOW, 0, stranger, &der, &ret, &why),
+	    KENMEN_ERR_AUTHENTICITY);
+	der.len--;
+	assert_int_equal(signer(trust, NOW, 0, login_key, &der, &ret, &why),
+	    KENMEN_ERR_AUTHENTICITY);
+	assert_string_equal(why, "it is no certificate with an RSA key");
+	assert_memory_equal(&ret, &before, sizeof(ret));
+}
+
+static void
+test_certificate_check(void **state)
+{
+	struct kenmen_authenticity a;
+
+	(void)state;
+	assert_int_equal(kenmen_certificate_check(trust, KENMEN_CERT_AUTH,
+			     holder_der.bytes, holder_der.len, NOW, &a),
+	    0);
+	assert_checks(&a, 1, 1, 1, 1);
+	assert_int_equal(kenmen_certificate_check(trust, KENMEN_CERT_AUTH_CA,
+			     holder_der.bytes, holder_der.len, NOW, &a),
+	    KENMEN_ERR_ARGUMENT);
+	assert_int_equal(kenmen_certificate_check(trust, KENMEN_CERT_AUTH,
+			     holder_der.bytes, holder_der.len - 1, NOW, &a),
+	    KENMEN_ERR_DATA);
+}
+
+/* The same key, the same digest, in whatever certificate. */
+static void
+test_key_digest(void **state)
+{
+	struct kenmen_certificate_facts one, other;
+	static const char *const name[] = { "CN", "0123456789X", NULL };
+	struct keys_cert c = { .key = login_key,
+		.name = name,
+		.from = NOW - DAY,
+		.to = NOW + DAY };
+	X509 *x = keys_cert_new(&c);
+	unsigned char *bytes;
+	size_t len = keys_der(x, &bytes);
+	uint8_t digest[SIG_SHA256_LEN];
+	unsigned char *spki = NULL;
+	int spki_len;
+
+	(void)state;
+	assert_int_equal(
+	    kenmen_certificate_parse(holder_der.bytes, holder_der.len, &one),
+	    0);
+	assert_int_equal(kenmen_certificate_parse(bytes, len, &other), 0);
+	assert_memory_equal(
+	    one.key_sha256, other.key_sha256, sizeof(one.key_sha256));
+	spki_len = i2d_PUBKEY(login_key, &spki);
+	KEYS_MUST(spki_len > 0);
+	KEYS_MUST(sig_sha256(spki, (size_t)spki_len, digest) == 0);
+	assert_memory_equal(one.key_sha256, digest, sizeof(digest));
+	OPENSSL_free(spki);
 	OPENSSL_free(bytes);
 	X509_free(x);
 }
@@ -428,6 +618,10 @@ main(void)
 		cmocka_unit_test(test_login_flipped),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_login_self_made),
+		cmocka_unit_test(test_signer),
+		cmocka_unit_test(test_signer_refused),
+		cmocka_unit_test(test_certificate_check),
+		cmocka_unit_test(test_key_digest),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_evidence_flipped),
 		cmocka_unit_test(test_evidence_refused),
