@@ -71,6 +71,19 @@ answer_fill(struct api_reply *ret, int status, struct cJSON *tree)
 	reply_fill(ret, status, TYPE_JSON, tree);
 }
 
+static void
+problem_fill(struct api_reply *ret, enum api_code code, cJSON *tree)
+{
+	int status = code_of_api(code)->status;
+
+	reply_fill(ret, status, TYPE_PROBLEM, tree);
+	if (ret->status != status)
+		code = API_INTERNAL;
+	ret->code = code_of_api(code)->name;
+	ret->authenticate =
+	    code == API_SESSION_UNKNOWN || code == API_SESSION_EXPIRED;
+}
+
 void
 answer_refusal(const struct refusal *why, struct api_reply *ret)
 {
@@ -79,10 +92,8 @@ answer_refusal(const struct refusal *why, struct api_reply *ret)
 
 	if (why->id != NULL)
 		json_add_text(tree, "id", why->id);
-	reply_fill(ret, code_of_api(why->code)->status, TYPE_PROBLEM, tree);
+	problem_fill(ret, why->code, tree);
 	ret->retry_after = why->retry_after;
-	ret->authenticate = why->code == API_SESSION_UNKNOWN ||
-			    why->code == API_SESSION_EXPIRED;
 }
 
 void
@@ -90,10 +101,7 @@ api_problem(enum api_code code, const char *detail, const char *detail_ja,
     struct api_reply *ret)
 {
 	json_start();
-	reply_fill(ret, code_of_api(code)->status, TYPE_PROBLEM,
-	    problem_json(code, detail, detail_ja));
-	ret->authenticate =
-	    code == API_SESSION_UNKNOWN || code == API_SESSION_EXPIRED;
+	problem_fill(ret, code, problem_json(code, detail, detail_ja));
 }
 
 void

@@ -42,6 +42,24 @@ path_fits(const struct route *route, const char *path, const char **ret_id)
 	return true;
 }
 
+void
+api_path_name(const char *target, char ret[API_PATH_NAME_MAX + 1])
+{
+	char path[64];
+	const char *id;
+
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(target, "?"), target);
+	for (size_t i = 0; i < routes_n; i++) {
+		id = NULL;
+		if (!path_fits(&routes[i], path, &id))
+			continue;
+		snprintf(ret, API_PATH_NAME_MAX + 1, "%s%s", routes[i].path,
+		    id != NULL ? "ID" : "");
+		return;
+	}
+	strcpy(ret, "?");
+}
+
 static void
 allow_add(char allow[48], const char *method)
 {

@@ -57,6 +57,7 @@ struct api_request {
 
 struct api_reply {
 	int status;
+	const char *code;         /* of a refusal, constant; NULL: it is none */
 	const char *content_type; /* constant, NULL when there is no body */
 	char *body;               /* malloc'ed, or NULL; wiped when freed */
 	size_t body_len;
@@ -96,6 +97,10 @@ void api_free(struct api **api);
 /* now: CLOCK_BOOTTIME in microseconds. */
 void api_handle(struct api *api, const struct api_request *request,
     struct api_call *call, uint64_t now);
+/* What a target ("/v1/reads/AbC?wait=1") asks for, without what is in it:
+ * "/v1/reads/ID", or "?" for a path that the API has not. */
+#define API_PATH_NAME_MAX 31
+void api_path_name(const char *target, char ret[API_PATH_NAME_MAX + 1]);
 /* The client left before the reply, or during a stream. */
 void api_gone(struct api *api, struct api_call *call);
 

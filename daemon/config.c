@@ -397,6 +397,7 @@ static const struct key {
 } keys[] = {
 	{ "server",       "listen",       parse_listen,       0 },
 	{ "server",       "state_dir",    parse_path,         IN_CONFIG(state_dir) },
+	{ "server",       "log_requests", parse_yes,          IN_CONFIG(log_requests) },
 	{ "session",      "idle_timeout", parse_seconds,      IN_CONFIG(idle_timeout) },
 	{ "prompt",       "mode",         parse_mode,         IN_CONFIG(mode) },
 	{ "prompt",       "pinentry",     parse_path,         IN_CONFIG(pinentry) },

@@ -31,6 +31,7 @@ struct config {
 	unsigned listen_n;
 	struct config_listen listen[CONFIG_LISTEN_MAX];
 	char state_dir[CONFIG_PATH_MAX + 1];
+	bool log_requests;
 	unsigned idle_timeout; /* all time-outs in seconds, 1 to 3600 */
 	unsigned session_max;  /* 43200: 12 hours */
 	enum config_mode mode;

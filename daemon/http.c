@@ -12,9 +12,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "codes.h"
 #include "crowd.h"
 #include "log.h"
 #include "peer.h"
+#include "request-log.h"
 #include "rules.h"
 #include "wipe.h"
 
@@ -74,6 +76,7 @@ struct request {
 	struct api_call call; /* first: the API's call is the request */
 	struct connection *connection;
 	enum stage stage;
+	const char *method; /* the HTTP library's */
 	char *target;
 	struct rules_request rules;
 	const struct config_origin *origin;
@@ -309,7 +312,11 @@ static void
 call_reply(struct api_call *call, struct api_reply *reply)
 {
 	struct request *request = (struct request *)call;
+	const struct config *config = http_of(request)->options.config;
 
+	if (config->log_requests)
+		request_log(config, request->method, request->target,
+		    &request->rules.header[RULES_ORIGIN], reply);
 	request->reply = *reply;
 	reply->body = NULL;
 	request->known = reply->stream;
@@ -564,6 +571,7 @@ reply_refusal(struct request *request)
 
 	if (request->navigation) {
 		reply.status = 403;
+		reply.code = code_of_api(request->refusal)->name;
 		reply.content_type = "text/html; charset=utf-8";
 		reply.body = (char *)(uintptr_t)navigation_page;
 		reply.body_len = sizeof(navigation_page) - 1;
@@ -674,6 +682,7 @@ request_head(struct request *request, const char *method, const char *url,
 {
 	unsigned long long length;
 
+	request->method = method;
 	head_walk(request, method, url, version);
 	request_judge(request);
 	request->stage = STAGE_BODY;

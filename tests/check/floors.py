@@ -64,6 +64,7 @@ PLACES = {
     "daemon/crowd": ("door", 4),
     "daemon/peer": ("door", 4),
     "daemon/rules": ("door", 4),
+    "daemon/request-log": ("door", 4),
     "daemon/http": ("door", 4),
     "daemon/main": ("door", 5),
     # the runner

@@ -58,6 +58,7 @@ import ssl
 import subprocess
 import threading
 import time
+import typing
 import urllib.parse
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -728,6 +729,15 @@ class Read:
         return self.now.get("error")
 
 
+class Request(typing.NamedTuple):
+    """One line of the daemon's log of requests; see kenmen.conf(5)."""
+    method: str
+    path: str
+    status: str
+    code: str       # "-": no refusal
+    origin: str     # "unlisted", "none"
+
+
 # ---- all of it ----------------------------------------------------------
 
 class Site:
@@ -1010,6 +1020,13 @@ class Rig:
     def log(self):
         """All that kenmend and its helpers said."""
         return "\n".join(p.text() for p in self.old + [self.kenmend] if p)
+
+    def requests(self):
+        """What kenmend answered, in order, by its own log ([server]
+        log_requests = yes): a list of Request."""
+        return [Request(*found) for found in re.findall(
+            r"^kenmend: request: (\S+) (\S+) (\d+) (\S+) (\S+)$",
+            self.log(), re.M)]
 
     def wait_log(self, pattern, seconds=None):
         return self.kenmend.wait_line(pattern, seconds)

@@ -147,6 +147,7 @@ defaults(const struct config *c)
 	in_port(&c->listen[0], AF_INET, 25366);
 	in_port(&c->listen[1], AF_INET6, 25366);
 	assert_string_equal(c->state_dir, "/var/lib/kenmen");
+	assert_false(c->log_requests);
 	assert_int_equal(c->idle_timeout, 3600);
 	assert_int_equal(c->session_max, 43200);
 	assert_int_equal(c->mode, MODE_AGENT);
@@ -184,6 +185,7 @@ test_every_key(void **state)
 	    "[server]\n"
 	    "listen = 127.0.0.1:0, [::1]:65535\n"
 	    "state_dir = /srv/a b/kenmen   ; a comment\n"
+	    "log_requests = yes\n"
 	    "[session]\n\tidle_timeout=1\n"
 	    "[prompt]\nmode = pinentry\npinentry = /usr/bin/pinentry-curses\n"
 	    "tty = /dev/pts/7\ntimeout = 3600\n"
@@ -203,6 +205,7 @@ test_every_key(void **state)
 	in_port(&c->listen[0], AF_INET, 0);
 	in_port(&c->listen[1], AF_INET6, 65535);
 	assert_string_equal(c->state_dir, "/srv/a b/kenmen");
+	assert_true(c->log_requests);
 	assert_int_equal(c->idle_timeout, 1);
 	assert_int_equal(c->mode, MODE_PINENTRY);
 	assert_string_equal(c->pinentry, "/usr/bin/pinentry-curses");

@@ -156,6 +156,12 @@ api_problem(enum api_code code, const char *detail, const char *detail_ja,
 }
 
 void
+api_path_name(const char *target, char ret[API_PATH_NAME_MAX + 1])
+{
+	snprintf(ret, API_PATH_NAME_MAX + 1, "%.31s", target);
+}
+
+void
 api_reply_finish(struct api_reply *reply)
 {
 	free(reply->body);
