@@ -59,6 +59,7 @@ PLACES = {
     "daemon/api-wait": ("door", 3),
     "daemon/api-route": ("door", 3),
     "daemon/api": ("door", 3),
+    "daemon/cert-make": ("door", 3),
     "daemon/cert": ("door", 4),
     "daemon/config": ("door", 4),
     "daemon/crowd": ("door", 4),
@@ -128,7 +129,8 @@ FOREIGN = {
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},
     r"gnutls/.*": {
-        "daemon/cert.c", "daemon/http.c", "daemon/ctl/doctor-door.c"},
+        "daemon/cert.c", "daemon/cert-make.c", "daemon/cert-make.h",
+        "daemon/http.c", "daemon/ctl/doctor-door.c"},
     r"systemd/.*": {
         "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",
         "daemon/spawn.h", "daemon/prompt/prompt-main.c"},
