@@ -14,7 +14,8 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
 	xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
-	chromium libnss3-tools python3-websocket opensc opensc-pkcs11"
+	chromium firefox-esr libnss3-tools python3-websocket
+	opensc opensc-pkcs11"
 # Node from elsewhere brings npm along, and conflicts with Debian's.
 command -v npm >/dev/null || packages_tests="$packages_tests nodejs npm"
 
@@ -97,6 +98,27 @@ vpcd_driver()
 			"sudo apt-get install vsmartcard-vpcd"
 	fi
 	printf '%s\n' "$unpacked/$driver"
+}
+
+# pytest_run DIRECTORY [PYTEST OPTION...]: runs (exec) the tests there in a
+# network namespace of their own, since the virtual reader listens on all
+# addresses. The build directory is $KENMEN_BUILD, by default build/.
+pytest_run()
+{
+	local directory=$1
+	shift
+	KENMEN_BUILD=$(realpath "${KENMEN_BUILD:-$root/build}")
+	KENMEN_VPCD=$(vpcd_driver)
+	export KENMEN_BUILD KENMEN_VPCD PYTHONDONTWRITEBYTECODE=1
+	cd "$directory"
+	set -- /usr/bin/python3 -m pytest --strict-markers \
+	    -p no:cacheprovider "$@"
+	if netns_possible; then
+		netns_run "$@"
+	fi
+	say "no network namespace can be had here: for the length of the" \
+	    "tests virtual card readers listen on all addresses of this machine"
+	exec "$@"
 }
 
 # An independent JOSE library to judge signatures with, as a directory on

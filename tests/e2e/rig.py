@@ -804,6 +804,7 @@ class Rig:
     switches  {name: value} of the card in reader 0
     pinentry  "script" (Windows), a path, or "gtk" (Screen; DISPLAY is set)
     pcscd     False: none is started (start_pcscd() later); people then ()
+    state     kenmend's state_dir, where its CA has to outlive the rig
     start     False: kenmend is not started (start_kenmend() later)
     env       more environment for kenmend
     clock     True: jump() lets time pass for kenmend (its helpers keep the
@@ -812,8 +813,9 @@ class Rig:
 
     def __init__(self, site, directory, *, config=None,
                  people=("hanako", None), switches=None, pinentry="script",
-                 pcscd=True, start=True, env=None, clock=False):
+                 pcscd=True, start=True, env=None, clock=False, state=None):
         self.site, self.dir = site, pathlib.Path(directory)
+        self.state = pathlib.Path(state or self.dir / "state")
         self.seen = set()           # codes on the wire: "http:busy" ...
         self.secrets = set()        # what no log may hold
         self.card = []
@@ -854,7 +856,7 @@ class Rig:
         program = {"script": self.windows.program,
                    "gtk": "/usr/bin/pinentry-gtk-2"}.get(pinentry, pinentry)
         sections = {name: dict(keys) for name, keys in DEFAULTS.items()}
-        sections["server"]["state_dir"] = self.dir / "state"
+        sections["server"]["state_dir"] = self.state
         sections["prompt"]["pinentry"] = program
         sections["trust"]["dir"] = self.dir / "trust"
         for name, keys in over.items():
@@ -937,7 +939,7 @@ class Rig:
                 r"kenmend: ready on https://127\.0\.0\.1:(\d+)")
             self.port = int(found[1])
             self.trust = ssl.create_default_context(
-                cafile=str(self.dir / "state/ca.pem"))
+                cafile=str(self.state / "ca.pem"))
         return self.kenmend
 
     def _set_clock(self):

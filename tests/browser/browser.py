@@ -1,0 +1,167 @@
+"""What the drivers of both browsers share.
+
+    Browser   a process with a throw-away HOME and a private /etc, in PID and
+              mount namespaces of its own: nothing of it is left behind
+    Context   a person's fresh start in it: no cookies, no permissions
+    Page      a tab
+
+chromium.py and firefox.py say how each is done. A script is always an
+expression; a promise is waited for; its value comes back as JSON.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+from rig import BUILD, Process, Trouble, deadline, left
+
+SCREENS = pathlib.Path(os.environ.get("KENMEN_SCREENS") or
+                       BUILD / "test-logs/screens")
+
+
+def certutil(store, *args):
+    subprocess.run(["certutil", "-d", f"sql:{store}", *map(str, args)],
+                   check=True, capture_output=True)
+
+
+def store_make(store, authorities):
+    """An NSS store that trusts these CAs: {name: PEM file}."""
+    store.mkdir(parents=True, exist_ok=True)
+    certutil(store, "-N", "--empty-password")
+    for name, pem in authorities.items():
+        certutil(store, "-A", "-n", name, "-t", "C,,", "-i", pem)
+
+
+def alone(etc):
+    """The words before a command that give it an /etc with our files over the
+    machine's, and that end with it whatever it started."""
+    how = ["unshare", "--mount", "--pid", "--fork", "--kill-child",
+           "--mount-proc"]
+    drop = []
+    if os.geteuid() != 0:
+        how += ["--map-current-user", "--keep-caps"]
+        drop = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--"]
+    return [*how, "--", "sh", "-c",
+            f"mount -t overlay overlay -o 'lowerdir={etc}:/etc' /etc && "
+            'exec "$@"', "alone", *drop]
+
+
+class Browser:
+    """name, wire; subclasses say argv(), policies() and connect()."""
+
+    def __init__(self, town, headless=False):
+        self.town, self.headless = town, headless
+        self.home = town.dir / (self.name + ("-headless" if headless else ""))
+        self.home.mkdir()
+        self._write_policies()
+        self.trust()
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home),
+               "LANG": "ja_JP.UTF-8", "LANGUAGE": "ja",
+               "DISPLAY": town.screen.display, "NO_AT_BRIDGE": "1"}
+        self.process = Process(self.name, [
+            *alone(self.home / "etc"), *self.argv()], env=env)
+        town.own.add(self.process.pid)
+        self.connect()
+
+    def _write_policies(self):
+        etc = self.home / "etc"
+        etc.mkdir()
+        for path, value in self.policies().items():
+            file = etc / path
+            file.parent.mkdir(parents=True)
+            file.write_text(json.dumps(value))
+
+    def stop(self):
+        self.wire.close()
+        self.process.stop(signal.SIGKILL)
+        self.town.own.discard(self.process.pid)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Context:
+    """Made by Browser.context(); pages() are the tabs that a test opened."""
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.pages = []
+
+    @property
+    def name(self):
+        return self.browser.name
+
+    def page(self, url=None):
+        page = self.make_page()
+        self.pages.append(page)
+        if url:
+            page.goto(url)
+        return page
+
+
+class Page:
+    """Subclasses say run(script), goto(), and what follows below."""
+
+    def __init__(self, context):
+        self.context, self.browser = context, context.browser
+        self.wire = context.browser.wire
+
+    def evaluate(self, script, seconds=None):
+        """The value of an expression, waited for; as after a click."""
+        value = self.run(
+            f"(async () => JSON.stringify((await ({script})) ?? null))()",
+            seconds)
+        return json.loads(value)
+
+    def wait(self, condition, seconds=None):
+        """Until an expression over the document is true; its value. The
+        document tells itself; one that is replaced is asked anew."""
+        end = deadline(seconds)
+        script = f"""new Promise(done => {{
+            const look = () => {{
+                let value;
+                try {{ value = ({condition}); }} catch {{ return; }}
+                if (value) {{ watch.disconnect(); done(value); }}
+            }};
+            const watch = new MutationObserver(look);
+            watch.observe(document, {{subtree: true, childList: true,
+                attributes: true, characterData: true}});
+            addEventListener("load", look);
+            look();
+        }})"""
+        while True:
+            try:
+                return self.evaluate(script, left(end))
+            except Trouble as e:
+                if not left(end):
+                    raise Trouble(f"never came true: {condition}\n" +
+                                  self.outline()) from e
+
+    def outline(self):
+        """What the page shows, for a report."""
+        try:
+            return self.evaluate(
+                "location.href + '\\n' + document.body.innerText", 5)
+        except Trouble as e:
+            return str(e)
+
+    def text(self, selector):
+        return self.evaluate(
+            f"document.querySelector({json.dumps(selector)})?.textContent")
+
+    def _middle(self, selector):
+        """Of an element, scrolled into view."""
+        return self.evaluate(f"""(element => {{
+            element.scrollIntoView({{block: "center", behavior: "instant"}});
+            const r = element.getBoundingClientRect();
+            return {{x: Math.round(r.x + r.width / 2),
+                    y: Math.round(r.y + r.height / 2)}};
+        }})(document.querySelector({json.dumps(selector)}))""")
+
+    def picture(self, name):
+        """Test output: SCREENS/NAME-BROWSER.png."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        path = SCREENS / f"{name}-{self.browser.name}.png"
+        path.write_bytes(self.screenshot())
+        return path

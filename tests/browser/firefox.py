@@ -1,0 +1,146 @@
+"""Firefox ESR, over WebDriver BiDi."""
+
+import base64
+import json
+
+from browser import Browser, Context, Page, store_make
+from rig import Trouble
+from wire import Wire
+
+PREFERENCES = {
+    # A throw-away profile that calls nobody and asks nothing.
+    "app.normandy.enabled": False,
+    "app.update.auto": False,
+    "browser.aboutwelcome.enabled": False,
+    "browser.sessionstore.resume_from_crash": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.page": 0,
+    "browser.tabs.warnOnClose": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "intl.accept_languages": "ja",
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "toolkit.telemetry.enabled": False,
+    # Each context is a person of its own.
+    "permissions.isolateBy.userContext": True,
+    "privacy.userContext.enabled": True,
+}
+
+
+class Firefox(Browser):
+    name = "firefox"
+
+    def policies(self):
+        return {}
+
+    @property
+    def profile(self):
+        return self.home / ".mozilla/firefox/test.default-esr"
+
+    def trust(self):
+        store_make(self.profile, self.town.authorities)
+
+    def argv(self):
+        preferences = {
+            **PREFERENCES,
+            "network.dns.localDomains": ",".join(self.town.HOSTS),
+            # The page is public, kenmend is loopback: as in chromium.py.
+            "network.lna.address_space.public.override":
+                ",".join(self.town.public()),
+        }
+        (self.profile / "user.js").write_text("".join(
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+            for name, value in preferences.items()))
+        return ["/usr/bin/firefox-esr", "--no-remote",
+                *(["--headless"] if self.headless else []),
+                "--profile", str(self.profile),
+                "--remote-debugging-port", "0",
+                "--width", "1000", "--height", "760"]
+
+    def connect(self):
+        self.wire = Wire(self.process.wait_line(
+            r"WebDriver BiDi listening on (ws://\S+)", 60)[1] + "/session")
+        self.wire.call("session.new", {"capabilities": {"alwaysMatch": {
+            "unhandledPromptBehavior": {"default": "accept"}}}}, 60)
+        self.wire.call("session.subscribe", {"events": [
+            "browsingContext.contextCreated", "browsingContext.load"]})
+
+    def context(self):
+        return FirefoxContext(self)
+
+
+class FirefoxContext(Context):
+    """Its permissions for the town's hosts are those that Chromium has by
+    policy: Firefox' policies know no denial and no delegation."""
+
+    def __init__(self, browser):
+        super().__init__(browser)
+        self.id = browser.wire.call(
+            "browser.createUserContext", {})["userContext"]
+        town = browser.town
+        for hosts, state in ((town.ALLOWED, "granted"),
+                             (town.DENIED, "denied")):
+            for origin in town.urls(hosts):
+                browser.wire.call("permissions.setPermission", {
+                    "descriptor": {"name": "loopback-network"},
+                    "state": state, "origin": origin, "userContext": self.id})
+
+    def make_page(self):
+        return FirefoxPage(self)
+
+    def targets(self):
+        tree = self.browser.wire.call("browsingContext.getTree", {})
+        return [c for c in tree["contexts"] if c["userContext"] == self.id]
+
+    def close(self):
+        self.browser.wire.call("browser.removeUserContext",
+                               {"userContext": self.id})
+
+
+class FirefoxPage(Page):
+    def __init__(self, context):
+        super().__init__(context)
+        self.id = self.wire.call("browsingContext.create", {
+            "type": "tab", "userContext": context.id})["context"]
+
+    def call(self, method, seconds=None, **params):
+        return self.wire.call(method, {"context": self.id, **params}, seconds)
+
+    def run(self, script, seconds=None):
+        got = self.wire.call("script.evaluate", {
+            "expression": script, "target": {"context": self.id},
+            "awaitPromise": True, "userActivation": True}, seconds)
+        if got["type"] != "success":
+            raise Trouble(f"in the page: {got['exceptionDetails']['text']}")
+        return got["result"].get("value")
+
+    def goto(self, url):
+        self.call("browsingContext.navigate", url=url, wait="complete")
+
+    def reload(self):
+        self.call("browsingContext.reload", wait="complete")
+
+    def back(self):
+        """As the Back button; what comes is waited for by the caller."""
+        self.call("browsingContext.traverseHistory", delta=-1)
+
+    def before_scripts(self, script):
+        self.wire.call("script.addPreloadScript", {
+            "functionDeclaration": f"() => {{ {script} }}",
+            "contexts": [self.id]})
+
+    def click(self, selector):
+        point = self._middle(selector)
+        self.call("input.performActions", actions=[{
+            "type": "pointer", "id": "mouse", "actions": [
+                {"type": "pointerMove", **point},
+                {"type": "pointerDown", "button": 0},
+                {"type": "pointerUp", "button": 0}]}])
+
+    def screenshot(self):
+        return base64.b64decode(
+            self.call("browsingContext.captureScreenshot")["data"])
+
+    def close(self):
+        self.call("browsingContext.close")
+        self.context.pages.remove(self)
