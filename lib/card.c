@@ -368,11 +368,12 @@ card_tries(struct kenmen_card *card, const struct card_key *key)
 	}
 	if (by_select && (r = tries_by_select(card, key, &sw)) < 0)
 		return r;
-	/*
-	 * 9000 would mean "verified already", which this card never says of an
-	 * empty VERIFY; 6300 a key without a counter. Neither is a number that
-	 * a person could be told.
-	 */
+	/* A key that nobody counts the tries of: no number that a person could
+	 * be told. */
+	if (sw == SW_NO_LIMIT)
+		return KENMEN_ERR_DATA;
+	/* 9000 would mean "verified already", which this card never says of an
+	 * empty VERIFY. */
 	if ((r = sw_tries(sw)) < 0)
 		return KENMEN_ERR_CARD;
 	card->forms.no_sfi = by_select;
@@ -890,6 +891,18 @@ probe_result(const struct kenmen_card *card, uint16_t sw, uint8_t *ret_first)
 	default:
 		return CARD_PROBE_UNCLEAR;
 	}
+}
+
+int
+card_exists(struct kenmen_card *card, uint8_t sfi)
+{
+	uint16_t sw = 0;
+	int r;
+
+	if (!card->in_transaction)
+		return KENMEN_ERR_ARGUMENT;
+	r = select_ef(card, sfi, &sw);
+	return r < 0 ? r : sw != SW_FILE_NOT_FOUND;
 }
 
 static int

@@ -219,7 +219,9 @@ enum kenmen_pin {
  * Tries left on a PIN (0 = blocked), or a negative KENMEN_ERR_*.
  * Sends VERIFY without data, so asking never spends a try. Settles whether
  * the key is named by short id or by SELECT EF, which kenmen_pin_verify then
- * uses. NOT_MY_NUMBER_CARD: the application of this PIN is not there.
+ * uses. NOT_MY_NUMBER_CARD: the application of this PIN is not there. DATA: the
+ * card does not count its tries (6300), so there is nothing to tell a person,
+ * and no VERIFY to be sent.
  */
 int kenmen_pin_tries(struct kenmen_card *card, enum kenmen_pin pin);
 /*
@@ -524,6 +526,13 @@ int kenmen_certificate_read(struct kenmen_card *card,
     enum kenmen_certificate which,
     void (*progress)(void *arg, size_t done, size_t total), void *arg,
     struct kenmen_blob *ret);
+/*
+ * Is there a file for it? 1, or 0 where the card says that there is none. No
+ * PIN is needed, nothing is read: 1 exchange. What is in the file shows when
+ * it is read: it may be empty.
+ */
+int kenmen_certificate_exists(
+    struct kenmen_card *card, enum kenmen_certificate which);
 /* DATA: no X.509 certificate, or one with attributes out of all bounds. */
 int kenmen_certificate_parse(
     const uint8_t *der, size_t len, struct kenmen_certificate_facts *ret);

@@ -647,6 +647,19 @@ kenmen_certificate_read(struct kenmen_card *card, enum kenmen_certificate which,
 	    card, certificate_efs[which], progress, arg, ret);
 }
 
+int
+kenmen_certificate_exists(
+    struct kenmen_card *card, enum kenmen_certificate which)
+{
+	int r;
+
+	if (card == NULL || (unsigned)which >= KENMEN_CERT_N)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = app_select(card, &app_jpki)) < 0)
+		return r;
+	return card_exists(card, certificate_efs[which]);
+}
+
 /* Over a DigestInfo of ours. */
 static int
 jpki_sign(struct kenmen_card *card, enum kenmen_certificate key,
@@ -727,17 +740,14 @@ out:
 
 /* ---- counters and certificates of a card ------------------------------ */
 
-/*
- * A counter that the card does not have is an answer, not a failure. Nobody
- * says that 照合番号 are counted at all; one source has them answer 6300.
- */
+/* A counter that the card does not have is an answer, not a failure. */
 static int
 info_tries(struct kenmen_card *card, enum kenmen_pin pin, int *ret)
 {
 	int r = kenmen_pin_tries(card, pin);
 
 	if (r == KENMEN_ERR_NOT_FOUND || r == KENMEN_ERR_NOT_MY_NUMBER_CARD ||
-	    (r == KENMEN_ERR_CARD && kenmen_pin_max_tries(pin) == 0))
+	    r == KENMEN_ERR_DATA)
 		r = -1;
 	else if (r < 0)
 		return r;

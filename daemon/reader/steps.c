@@ -11,6 +11,15 @@ wants(const struct wire_request *request, enum read_kind kind)
 	return request->kinds & KIND_BIT(kind);
 }
 
+/* Is there anything that the signing certificate's password is asked for? */
+static bool
+wants_password(const struct wire_request *request)
+{
+	return wants(request, KIND_SIGN) ||
+	       (wants(request, KIND_CERTIFICATE) &&
+		   request->wish.which == KENMEN_CERT_SIGN);
+}
+
 bool
 wants_consent(const struct wire_request *request)
 {
@@ -100,6 +109,23 @@ auth_before(struct desk *desk)
 	return r;
 }
 
+/*
+ * Is there a signing certificate at all? Nobody types a password for one that
+ * was never issued. What is in its file shows only behind the password.
+ */
+static int
+sign_before(struct desk *desk)
+{
+	const int8_t *known = desk->results.info.certificates;
+	int r;
+
+	if (wants(desk->request, KIND_CARD_INFO))
+		r = known[KENMEN_CERT_SIGN] != 0;
+	else
+		r = kenmen_certificate_exists(desk->card, KENMEN_CERT_SIGN);
+	return r == 0 ? KENMEN_ERR_NOT_FOUND : r;
+}
+
 /* A trusted copy of the CA that issued the login certificate, when that was
  * read already: then the card need not be asked for its own. */
 static int
@@ -151,6 +177,8 @@ read_before(struct desk *desk)
 
 	if (wants(request, KIND_AUTHENTICATE))
 		r = auth_before(desk);
+	if (r >= 0 && wants_password(request))
+		r = sign_before(desk);
 	if (r >= 0 && wants(request, KIND_CERTIFICATE))
 		r = certificate_before(desk);
 	return r;

@@ -422,14 +422,45 @@ def test_a_card_without_certificates(rig, kinds, empty):
 
 @people("child")
 @pytest.mark.shows("read:no_certificate")
+@pytest.mark.parametrize("no_sfi", ["off", "6A86", "6A82"])
+@pytest.mark.parametrize("kinds", [
+    ["sign"], ["certificate"], ["sign", "certificate"],
+    ["attributes", "sign"], ["card_info", "sign"]])
+def test_a_card_without_a_signing_certificate(rig, kinds, no_sfi):
+    """Said before anybody types a password: there is no file for it."""
+    over = {"which": "sign"} if "certificate" in kinds else {}
+    rig.card[0].switch("no-sfi", no_sfi)
+    ask(rig, kinds, person="child", answers=[], **over).failed(
+        "no_certificate")
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
+
+
+@people("child")
+@pytest.mark.shows("read:no_certificate")
 @pytest.mark.parametrize("kinds", [["sign"], ["certificate"]])
-def test_a_card_without_a_signing_certificate(rig, kinds):
-    """It would be behind its password; nothing is signed."""
+def test_an_empty_signing_certificate_is_behind_its_password(rig, kinds):
+    """Nobody can look into that file before; nothing is signed."""
     over = {"which": "sign"} if kinds == ["certificate"] else {}
+    rig.card[0].switch("empty-certs", "on")
     ask(rig, kinds, person="child", answers=["pin CHILD2019"],
         **over).failed("no_certificate")
     assert not any(step.verb == "SIGN" for step in story(rig.card[0]))
     clean(rig)
+
+
+@pytest.mark.shows("read:card_data_invalid")
+@pytest.mark.parametrize("no_sfi", ["off", "6A86"])
+@pytest.mark.parametrize("kinds, over", [
+    (["face"], {}), (["face"], {"with": "a"}), (["attributes", "face"], {}),
+    (["card_info", "face"], {})])
+def test_a_pin_that_nobody_counts(rig, kinds, over, no_sfi):
+    """There is no number to tell a person: at once, no window, no VERIFY."""
+    rig.card[0].switch("no-limit", "on")
+    rig.card[0].switch("no-sfi", no_sfi)
+    ask(rig, kinds, answers=[], **over).failed("card_data_invalid")
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
 
 
 @people("child")
@@ -652,14 +683,15 @@ COSTS = [
     (["my_number"], (2, 5, 4), (2, 5, 9)),
     (["attributes", "my_number"], (2, 6, 4), (2, 6, 9)),
     (["authenticate"], (3, 5, 0), (2 + parts(AUTH), 5, 0)),
-    (["sign"], (2, 6, 0), (2, 5 + parts(SIGN), 0)),
+    # whether there is a certificate is looked for before a person types
+    (["sign"], (3, 6, 0), (3, 5 + parts(SIGN), 0)),
     (["certificate"], (3, 0, 0), (2 + parts(AUTH), 0, 0)),
     # the yes is asked before; the certificate is read once for both
     (["certificate", "authenticate"], (3, 5, 0), (2 + parts(AUTH), 5, 0)),
     (["face"], (2, 5, 2), (2, 4 + parts(FACE), 4)),
     (["attributes", "face"], (4, 10, 6), (4, 9 + parts(FACE), 13)),
-    (["attributes", "authenticate", "sign"], (6, 16, 4),
-     (5 + parts(AUTH), 15 + parts(SIGN), 9)),
+    (["attributes", "authenticate", "sign"], (7, 16, 4),
+     (6 + parts(AUTH), 15 + parts(SIGN), 9)),
 ]
 
 
@@ -683,7 +715,7 @@ def test_costs(rig, kinds, extended, short):
 def test_a_further_signature_costs_one(rig):
     for n in (1, 2, 32):
         assert costs(rig, ["sign"], digests=list(map(b64, digests(n)))) == (
-            2, 5 + n, 0)
+            3, 5 + n, 0)
 
 
 def test_no_file_twice_and_no_probe(rig):

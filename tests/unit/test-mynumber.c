@@ -1169,7 +1169,7 @@ test_info_missing(void **state)
 		{ "00200093", "6300" }, /* a key without a counter */
 	};
 	static const struct step odd_counter[] = { TEXT_OK,
-		{ "00200091", "6300" } };
+		{ "00200091", "9000" } };
 	static const struct step pulled[] = {
 		TEXT_OK,
 		TRIES_OK,

@@ -518,6 +518,38 @@ test_sign_several(void **state)
 	script_done(&s, &card);
 }
 
+/* Told by SELECT EF alone: no READ, and nothing learnt of forms. */
+static void
+test_certificate_exists(void **state)
+{
+	static const struct {
+		const char *sw;
+		int want;
+	} answers[] = {
+		{ "9000", 1 },
+		{ "6A82", 0 },
+		/* nobody said that it is not there */
+		{ "6982", 1 },
+		{ "6985", 1 },
+		{ "6F00", 1 },
+		{ NULL, KENMEN_ERR_TRANSMIT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct step steps[] = { { SELECT_JPKI, "9000" },
+			{ "00A4020C02 0001", answers[i].sw,
+			    KENMEN_ERR_TRANSMIT } };
+		struct script s = { .steps = steps, .n = 2 };
+		struct kenmen_card *card = script_card(&s, NULL);
+
+		assert_int_equal(
+		    kenmen_certificate_exists(card, KENMEN_CERT_SIGN),
+		    answers[i].want);
+		script_done(&s, &card);
+	}
+}
+
 static void
 test_sign_arguments(void **state)
 {
@@ -550,6 +582,8 @@ test_sign_arguments(void **state)
 	    kenmen_certificate_read(NULL, auth, NULL, NULL, &der), bad);
 	assert_int_equal(
 	    kenmen_certificate_read(card, auth, NULL, NULL, NULL), bad);
+	assert_int_equal(kenmen_certificate_exists(NULL, auth), bad);
+	assert_int_equal(kenmen_certificate_exists(card, KENMEN_CERT_N), bad);
 	/* Without its certificate a login says nothing. */
 	assert_int_equal(kenmen_login_sign(card, &der, &challenge, &der), bad);
 	assert_int_equal(card_sign(card, 0x17, digest, 0, out, &len), bad);
@@ -631,6 +665,7 @@ main(void)
 		cmocka_unit_test(test_sign_in_doubt),
 		cmocka_unit_test(test_sign_room),
 		cmocka_unit_test(test_sign_several),
+		cmocka_unit_test(test_certificate_exists),
 		cmocka_unit_test(test_sign_arguments),
 		cmocka_unit_test(test_head),
 	};
