@@ -86,13 +86,14 @@ int card_read(struct kenmen_card *card, uint8_t sfi, card_progress_fn *progress,
  * use: NOT_FOUND when it is empty or begins otherwise. */
 int card_read_sequence(struct kenmen_card *card, uint8_t sfi,
     card_progress_fn *progress, void *arg, struct kenmen_blob *ret);
+#define CARD_PART_MAX 224
 /*
- * The first len bytes of a file (at most 224), filler included, whatever they
- * are; fewer when the file ends before. 1 exchange, and the ways round as
- * above. DATA: the file is empty.
+ * len bytes of a file (at most CARD_PART_MAX) from at on, filler included,
+ * whatever they are; fewer when the file ends before. 1 exchange, and the ways
+ * round as above. DATA: the file ends before at.
  */
-int card_read_head(
-    struct kenmen_card *card, uint8_t sfi, size_t len, struct kenmen_blob *ret);
+int card_read_part(struct kenmen_card *card, uint8_t sfi, uint8_t at,
+    size_t len, struct kenmen_blob *ret);
 
 /* Is there such a file? 0: the card says no (6A82 to SELECT EF), else 1; 1
  * exchange. */

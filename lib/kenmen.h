@@ -527,6 +527,17 @@ int kenmen_certificate_read(struct kenmen_card *card,
     void (*progress)(void *arg, size_t done, size_t total), void *arg,
     struct kenmen_blob *ret);
 /*
+ * The certificate of a CA that the card holds (AUTH_CA, SIGN_CA; anything else:
+ * ARGUMENT). Where trust (may be NULL) has any of that purpose, 224 bytes in the
+ * middle of the file are read first, where its key stands: 1 exchange, and when
+ * it is a trusted CA's key the trusted copy is returned. Else the card's own
+ * file is, as by kenmen_certificate_read.
+ */
+int kenmen_ca_read(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret);
+/*
  * Is there a file for it? 1, or 0 where the card says that there is none. No
  * PIN is needed, nothing is read: 1 exchange. What is in the file shows when
  * it is read: it may be empty.

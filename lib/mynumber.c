@@ -14,6 +14,7 @@
 #include "record.h"
 #include "secret.h"
 #include "sigcheck.h"
+#include "trust.h"
 
 /* ---- what is where ---------------------------------------------------- */
 
@@ -340,7 +341,7 @@ my_number_read(struct kenmen_card *card, struct kenmen_blob *file, char *ret)
 {
 	int r;
 
-	r = card_read_head(card, EF_MY_NUMBER, MY_NUMBER_FILE_LEN, file);
+	r = card_read_part(card, EF_MY_NUMBER, 0, MY_NUMBER_FILE_LEN, file);
 	return r < 0 ? r : record_my_number(file->bytes, file->len, ret);
 }
 
@@ -645,6 +646,54 @@ kenmen_certificate_read(struct kenmen_card *card, enum kenmen_certificate which,
 		return r;
 	return card_read_sequence(
 	    card, certificate_efs[which], progress, arg, ret);
+}
+
+/* Where a CA's certificate says its key, in a file of JPKI and in one with
+ * longer names: what a short id can reach in one block. */
+#define CA_KEY_AT 255
+
+/* Into *ret a trusted copy of what is in the file, by its key. */
+static int
+ca_copy(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust, struct kenmen_blob *ret)
+{
+	struct kenmen_blob part = { NULL, 0 };
+	int r;
+
+	if (!trust_has_ca(trust, which))
+		return 0;
+	r = card_read_part(
+	    card, certificate_efs[which], CA_KEY_AT, CARD_PART_MAX, &part);
+	/* What it is instead shows when it is read from its beginning. */
+	if (r == KENMEN_ERR_DATA || r == KENMEN_ERR_CARD)
+		return 0;
+	if (r == 0)
+		r = trust_ca_with(
+		    trust, which, CA_KEY_AT, part.bytes, part.len, ret);
+	kenmen_blob_free(&part);
+	return r;
+}
+
+int
+kenmen_ca_read(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret)
+{
+	struct kenmen_blob copy = { NULL, 0 };
+	int r;
+
+	if (card == NULL || ret == NULL ||
+	    (which != KENMEN_CERT_AUTH_CA && which != KENMEN_CERT_SIGN_CA))
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = app_select(card, &app_jpki)) < 0 ||
+	    (r = ca_copy(card, which, trust, &copy)) < 0)
+		return r;
+	if (copy.bytes == NULL)
+		return card_read_sequence(
+		    card, certificate_efs[which], progress, arg, ret);
+	*ret = copy;
+	return 0;
 }
 
 int

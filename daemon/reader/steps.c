@@ -141,11 +141,13 @@ ca_trusted(struct desk *desk, struct kenmen_blob *ret)
 static int
 ca_before(struct desk *desk)
 {
+	enum kenmen_certificate which = desk->request->wish.which;
 	struct kenmen_blob der = { NULL, 0 };
 	int r = ca_trusted(desk, &der);
 
-	if (r >= 0)
-		r = certificate_read(desk, desk->request->wish.which, &der);
+	if (r >= 0 && !der.bytes)
+		r = kenmen_ca_read(
+		    desk->card, which, desk->trust, progress, desk, &der);
 	if (r >= 0)
 		r = certificate_result(desk, &der);
 	kenmen_blob_free(&der);
