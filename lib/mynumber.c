@@ -35,6 +35,8 @@ static const struct card_aid app_jpki = { 10,
 #define EF_CHIP_KEY 0x07
 /* Of the visual application. */
 #define EF_FACE 0x02
+/* Of the JPKI application: what it is on. */
+#define EF_TOKEN 0x06
 /* Of both: the card-verifiable certificate of who signed the records. */
 #define EF_ISSUER 0x04
 
@@ -787,7 +789,62 @@ out:
 	return r;
 }
 
-/* ---- counters and certificates of a card ------------------------------ */
+/* ---- what it is, its counters and certificates ------------------------- */
+
+/* In EF 0006, in the manner of CK_TOKEN_INFO: padded with spaces. */
+#define LABEL_LEN 32
+
+/* clang-format off */
+static const char *const labels[KENMEN_TOKEN_N] = {
+	[KENMEN_TOKEN_UNKNOWN]        = "",
+	[KENMEN_TOKEN_MY_NUMBER_CARD] = "JPKIAPICCTOKEN2",
+	[KENMEN_TOKEN_ANDROID]        = "JPKIAPGPSETOKEN",
+	[KENMEN_TOKEN_IPHONE]         = "JPKIAPIOSTOKEN",
+	[KENMEN_TOKEN_JUKI_CARD]      = "JPKIAPICCTOKEN",
+};
+/* clang-format on */
+
+static enum kenmen_token
+token_of(const struct kenmen_blob *label)
+{
+	int token = KENMEN_TOKEN_N;
+	size_t len = label->len;
+
+	while (len > 0 &&
+	       (label->bytes[len - 1] == ' ' || label->bytes[len - 1] == '\0'))
+		len--;
+	while (--token > KENMEN_TOKEN_UNKNOWN)
+		if (strlen(labels[token]) == len &&
+		    memcmp(labels[token], label->bytes, len) == 0)
+			break;
+	return (enum kenmen_token)token;
+}
+
+/* In the current application. What it does not say is no failure. */
+static int
+token_read(struct kenmen_card *card, enum kenmen_token *ret)
+{
+	struct kenmen_blob label = { NULL, 0 };
+	int r = card_read_part(card, EF_TOKEN, 0, LABEL_LEN, &label);
+
+	if (r < 0 && r != KENMEN_ERR_DATA && (r = absent_is_fine(r)) < 0)
+		return r;
+	*ret = label.bytes ? token_of(&label) : KENMEN_TOKEN_UNKNOWN;
+	kenmen_blob_free(&label);
+	return 0;
+}
+
+int
+kenmen_token_read(struct kenmen_card *card, enum kenmen_token *ret)
+{
+	int r;
+
+	if (card == NULL || ret == NULL)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = card_select(card, &app_jpki)) < 0)
+		return r;
+	return token_read(card, ret);
+}
 
 /* A counter that the card does not have is an answer, not a failure. */
 static int
@@ -865,7 +922,7 @@ info_jpki(struct kenmen_card *card, struct kenmen_card_info *info)
 
 	if (r == KENMEN_ERR_NOT_FOUND)
 		return 0; /* all its entries stay -1 */
-	if (r < 0 ||
+	if (r < 0 || (r = token_read(card, &info->token)) < 0 ||
 	    (r = info_tries(
 		 card, KENMEN_PIN_AUTH, &info->tries[KENMEN_PIN_AUTH])) < 0 ||
 	    (r = info_tries(
@@ -902,6 +959,7 @@ kenmen_card_info_read(struct kenmen_card *card, struct kenmen_card_info *ret)
 
 	if (card == NULL || ret == NULL)
 		return KENMEN_ERR_ARGUMENT;
+	info.token = KENMEN_TOKEN_UNKNOWN;
 	for (int i = 0; i < KENMEN_PIN_N; i++)
 		info.tries[i] = -1;
 	for (int i = 0; i < KENMEN_CERT_N; i++)

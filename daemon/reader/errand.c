@@ -84,12 +84,26 @@ trouble_of(int r)
 		   : CODE_NONE;
 }
 
+/* A phone and a card of old have certificates, too: say which it is. */
+static void
+token_ask(struct kenmen_card *card, struct found *found)
+{
+	enum kenmen_token token;
+
+	/* A card that only says that it is one helps nobody. */
+	if (kenmen_token_read(card, &token) == 0 &&
+	    token != KENMEN_TOKEN_MY_NUMBER_CARD)
+		found->token = token;
+}
+
 static int
 probe(void *arg, struct kenmen_card *card, struct found *found)
 {
 	struct errand *e = arg;
 	int r = counters_ask(e, card, found);
 
+	if (r == KENMEN_ERR_NOT_MY_NUMBER_CARD)
+		token_ask(card, found);
 	if (r < 0)
 		return r;
 	results_finish(&e->desk.results);
@@ -113,6 +127,7 @@ topic_of(const struct errand *e, unsigned i)
 		.pin = step->pin,
 		.kinds = step->kinds,
 		.tries = e->found.tries[step->pin],
+		.token = e->desk.token,
 		.step = before + i + 1,
 		.steps = before + e->steps_n,
 	};
@@ -333,6 +348,7 @@ read_kinds(struct errand *e)
 	enum read_code code =
 	    seek_card(e->env, e->request, &looks, &e->pcsc, &e->found);
 
+	e->failed.token = e->found.token;
 	if (code != CODE_NONE)
 		return code;
 	e->desk.card = e->windows.card = e->found.card;

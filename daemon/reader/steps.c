@@ -94,7 +94,8 @@ login_key_ok(const struct kenmen_blob *der)
 	return r >= 0 && !facts.rsa ? KENMEN_ERR_DATA : r;
 }
 
-/* The login certificate: free on cards, behind the PIN on some tokens. */
+/* The login certificate: free on cards, behind the PIN on phones. A person
+ * must know which of their PINs is asked for. */
 static int
 auth_before(struct desk *desk)
 {
@@ -103,7 +104,7 @@ auth_before(struct desk *desk)
 	    certificate_read(desk, KENMEN_CERT_AUTH, &desk->results.auth_der);
 
 	if (r == KENMEN_ERR_PIN_REQUIRED)
-		return 0;
+		return kenmen_token_read(desk->card, &desk->token);
 	if (r >= 0 && wants(desk->request, KIND_AUTHENTICATE))
 		r = login_key_ok(der);
 	return r;

@@ -33,6 +33,8 @@ struct desk {
 	struct kenmen_trust *trust;
 	struct kenmen_challenge challenge;
 	struct kenmen_issuers issuers; /* the request's, and what is learnt */
+	/* What it is, looked at where it does not behave as a card would. */
+	enum kenmen_token token;
 	struct results results;
 };
 

@@ -400,7 +400,50 @@ def test_a_token_that_keeps_its_certificate_behind_the_pin(rig):
     consent, pin = rig.windows.shown()
     assert consent.verb == "CONFIRM" and "（1/2）" in consent.title
     assert pin.verb == "GETPIN" and "（2/2）" in pin.title
+    assert "カードの暗証番号ではありません" in pin.text
     assert typed(rig.card[0]) == {"jpki/18": ["5151"]}
+
+
+@people("phone")
+def test_a_phone_is_said_to_be_one(rig):
+    """By its label, asked for where it behaves as no card does; a login says
+    whose PIN it wants."""
+    got = result(rig, "card_info", person="phone", answers=[])
+    assert got["card"] == "my_number"   # it has that card's applications
+    assert got["token"] == "android"
+    rig.card[0].clear_log()
+    result(rig, "authenticate", person="phone")
+    window = rig.windows.shown()[-1]
+    assert "スマートフォン用電子証明書の数字4桁" in window.text
+    assert "市区町村" not in window.text
+    assert words(rig.card[0]).count("READ jpki/06") == 1
+
+
+def test_the_label_of_a_card_is_not_read(rig):
+    """Nothing is paid for it by who has a card."""
+    for kinds in (["attributes"], ["authenticate"], ["sign"],
+                  ["certificate"], ["face", "my_number"]):
+        ask(rig, kinds).to_end("done")
+    assert "READ jpki/06" not in words(rig.card[0])
+
+
+@pytest.mark.shows("read:not_my_number_card")
+@pytest.mark.parametrize("person, token, words_ja", [
+    ("juki", "juki_card", "住民基本台帳カード"),
+    ("phone", "android", "スマートフォン"),
+    ("hanako", None, "マイナンバーカードではありません")])
+@pytest.mark.parametrize("kinds", [["attributes"], ["card_info"]])
+def test_what_lies_there_instead(make_rig, kinds, person, token, words_ja):
+    """Certificates, but no name: what it is, and what to put there."""
+    rig = make_rig(
+        config={**ALL_KINDS,
+                "reader": {"card_timeout": 1, "ignore": "00 01"}},
+        people=(person, None), switches={"jpki-only": "on"})
+    error = rig.session().read(kinds).failed("not_my_number_card")
+    assert error["token"] == token
+    assert words_ja in error["detail_ja"]
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
 
 
 # ---- cards that lack something ------------------------------------------
@@ -670,7 +713,7 @@ def parts(size):
     return -(-size // 256)
 
 
-CARD_INFO = 12
+CARD_INFO = 13
 AUTH, SIGN = 1583, 1886     # hanako's certificates
 FACE = 5 + 3 + 18 + (3 + 8) + (3 + 1) + (5 + 265) + (5 + 700) + (5 + 1800) + (
     5 + 9000) + (5 + 256) + (3 + 8) + (3 + 90)

@@ -986,11 +986,51 @@ failures_say_what_to_do(void **state)
 			assert_string_equal(in(error, "pin"), "attributes");
 		} else {
 			assert_int_equal(cJSON_GetArraySize(error),
-			    code == CODE_READER_BUSY ? 5 : 4);
+			    code == CODE_READER_BUSY ||
+				    code == CODE_NOT_MY_NUMBER_CARD
+				? 5
+				: 4);
 		}
+		if (code == CODE_NOT_MY_NUMBER_CARD)
+			assert_true(
+			    cJSON_IsNull(cJSON_GetObjectItem(error, "token")));
 		if (code == CODE_READER_BUSY)
 			assert_true(
 			    cJSON_IsNull(cJSON_GetObjectItem(error, "holder")));
+	}
+}
+
+/* A card of old and a phone have certificates too: a person is told which. */
+static void
+what_is_there_instead_is_said(void **state)
+{
+	static const struct {
+		enum kenmen_token token;
+		const char *name, *words, *words_ja;
+	} others[] = {
+		{ KENMEN_TOKEN_JUKI_CARD, "juki_card", "Juki card",
+		    "住民基本台帳カード" },
+		{ KENMEN_TOKEN_ANDROID, "android", "phone", "スマートフォン" },
+		{ KENMEN_TOKEN_IPHONE, "iphone", "phone", "スマートフォン" },
+	};
+	char path[64];
+
+	(void)state;
+	log_in();
+	for (unsigned i = 0; i < 3; i++) {
+		const cJSON *error;
+
+		start_read(READ_ATTRIBUTES, path);
+		fake_last()->job.failed =
+		    (struct wire_failed){ CODE_NOT_MY_NUMBER_CARD, -1, -1,
+			    others[i].token };
+		fake_state(fake_last(), STATE_FAILED, 0);
+		error = member(ask("GET", path, NULL), "error");
+		assert_string_equal(in(error, "code"), "not_my_number_card");
+		assert_string_equal(in(error, "token"), others[i].name);
+		assert_non_null(strstr(in(error, "detail"), others[i].words));
+		assert_non_null(
+		    strstr(in(error, "detail_ja"), others[i].words_ja));
 	}
 }
 
@@ -1604,6 +1644,7 @@ main(void)
 		TEST(the_window_is_described),
 		TEST(progress_is_shown),
 		TEST(failures_say_what_to_do),
+		TEST(what_is_there_instead_is_said),
 		TEST(deleting_a_read),
 		TEST(reads_are_listed_without_results),
 		TEST(a_page_that_left_ends_its_read),
