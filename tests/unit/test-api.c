@@ -374,6 +374,7 @@ queries_are_strict(void **state)
 		const char *query, *named;
 	} bad[] = {
 		{ "?wait=31", "\"wait\"" },
+		{ "?grace=61", "\"grace\"" },
 		{ "?wait=-1", "\"wait\"" },
 		{ "?wait=", "\"wait\"" },
 		{ "?wait", "\"wait\"" },
@@ -1126,6 +1127,36 @@ a_page_that_left_ends_its_read(void **state)
 	assert_string_equal(in(member(c, "error"), "code"), "page_gone");
 }
 
+/* A page may say how long it can be away; that holds until it asks again. */
+static void
+a_page_says_how_long_it_can_be_away(void **state)
+{
+	char path[64], target[100];
+	struct call *poll, *c;
+
+	(void)state;
+	log_in();
+	start_read(READ_ATTRIBUTES, path);
+	fake_prompt(fake_last(), KENMEN_PIN_ATTRIBUTES, 3);
+	snprintf(target, sizeof(target), "%s?wait=30&after=2", path);
+	poll = ask_on(1, "GET", target, NULL);
+	snprintf(target, sizeof(target), "%s?grace=5", path);
+	assert_ok(ask("GET", target, NULL), 200);
+	pass(S);
+	api_gone(t.api, &poll->api);
+	assert_int_equal(api_next(t.api), t.now + 5 * S);
+	pass(4 * S);
+	assert_ok(ask("GET", path, NULL), 200); /* it is back */
+	assert_int_equal(api_next(t.api), t.now + 60 * S);
+	assert_ok(ask("GET", target, NULL), 200);
+	pass(5 * S - 1);
+	assert_non_null(fake_jobs.alive);
+	pass(1);
+	assert_null(fake_jobs.alive);
+	c = ask("GET", path, NULL);
+	assert_string_equal(in(member(c, "error"), "code"), "page_gone");
+}
+
 /* ---- readers --------------------------------------------------------- */
 
 static const struct fake_reader two[] = {
@@ -1648,6 +1679,7 @@ main(void)
 		TEST(deleting_a_read),
 		TEST(reads_are_listed_without_results),
 		TEST(a_page_that_left_ends_its_read),
+		TEST(a_page_says_how_long_it_can_be_away),
 		TEST(readers_are_listed),
 		TEST(no_pcscd_is_said),
 		TEST(nobody_waiting_stops_the_lister),
