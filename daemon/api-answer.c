@@ -349,7 +349,7 @@ answer_read(const struct read *read, uint64_t now)
 		add_prompt(object, read);
 	if (read->state == STATE_DONE) {
 		result_add(object, read);
-		result_add_time(
+		json_add_time(
 		    object, "read_at", (int64_t)(read->read_at_us / SECOND_US));
 	}
 	if (read->state == STATE_FAILED)

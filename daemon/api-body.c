@@ -6,89 +6,21 @@
 #include <string.h>
 
 #include "api-json.h"
-#include "json-check.h"
-
-bool
-body_type_is_json(const char *type)
-{
-	static const char json[] = "application/json";
-
-	if (type == NULL || strncasecmp(type, json, sizeof(json) - 1) != 0)
-		return false;
-	type += sizeof(json) - 1;
-	type += strspn(type, " \t");
-	if (*type == '\0')
-		return true;
-	if (*type++ != ';')
-		return false;
-	type += strspn(type, " \t");
-	return strcasecmp(type, "charset=utf-8") == 0 ||
-	       strcasecmp(type, "charset=\"utf-8\"") == 0;
-}
 
 /* ---- the body -------------------------------------------------------- */
-
-static int
-names_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* 1: two members of one name, 0: none, -ENOMEM. */
-static int
-names_repeat(const cJSON *object)
-{
-	int n = cJSON_GetArraySize(object), r = 0;
-	const char **names;
-	const cJSON *item;
-
-	if (n < 2)
-		return 0;
-	if ((names = calloc((size_t)n, sizeof(*names))) == NULL)
-		return -ENOMEM;
-	n = 0;
-	cJSON_ArrayForEach(item, object) names[n++] = item->string;
-	qsort(names, (size_t)n, sizeof(*names), names_compare);
-	for (int i = 1; i < n && r == 0; i++)
-		r = strcmp(names[i - 1], names[i]) == 0;
-	free(names);
-	return r;
-}
-
-/* The same for every object inside; JSON_DEPTH_MAX bounds the recursion. */
-static int
-keys_repeat(const cJSON *value)
-{
-	int r = cJSON_IsObject(value) ? names_repeat(value) : 0;
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, value)
-	{
-		if (r != 0)
-			return r;
-		r = keys_repeat(item);
-	}
-	return r;
-}
 
 bool
 body_parse(
     const char *text, size_t len, struct cJSON **ret, struct refusal *why)
 {
-	cJSON *tree;
 	int r;
 
 	*ret = NULL;
 	if (len == 0)
 		return true;
-	if (!json_check(text, len))
-		return refuse(why, API_BAD_JSON);
-	*ret = tree = json_parse(text, len);
-	if (tree == NULL || (r = keys_repeat(tree)) < 0)
-		return refuse(why, API_INTERNAL);
-	if (r > 0)
-		return refuse(why, API_BAD_JSON);
-	if (!cJSON_IsObject(tree))
+	if ((r = json_read(text, len, ret)) < 0)
+		return refuse(why, r == -EINVAL ? API_BAD_JSON : API_INTERNAL);
+	if (!cJSON_IsObject(*ret))
 		return fault_add(why, API_BAD_REQUEST, "body", 4,
 		    " must be an object, as in {}.",
 		    "は{}のようなオブジェクトにしてください。");

@@ -7,9 +7,6 @@
 
 #include "api-form.h"
 
-/* application/json, alone or with charset=utf-8; type may be NULL. */
-bool body_type_is_json(const char *type);
-
 /*
  * The tree of a body (free it with body_free); "" makes none, which counts
  * as {}. False: refused.

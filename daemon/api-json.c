@@ -1,12 +1,15 @@
 #include "api-json.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include "base64.h"
-#include "utf8.h"
+#include "json-check.h"
 #include "utf8.h"
 #include "wipe.h"
 
@@ -37,14 +40,88 @@ json_start(void)
 	cJSON_InitHooks(&hooks);
 }
 
-struct cJSON *
-json_parse(const char *text, size_t len)
-{
-	cJSON *tree = cJSON_ParseWithLength(text, len);
+/* ---- reading --------------------------------------------------------- */
 
-	json_short = false; /* of what was read, nothing is printed */
-	return tree;
+bool
+json_is_type(const char *type)
+{
+	static const char json[] = "application/json";
+
+	if (type == NULL || strncasecmp(type, json, sizeof(json) - 1) != 0)
+		return false;
+	type += sizeof(json) - 1;
+	type += strspn(type, " \t");
+	if (*type == '\0')
+		return true;
+	if (*type++ != ';')
+		return false;
+	type += strspn(type, " \t");
+	return strcasecmp(type, "charset=utf-8") == 0 ||
+	       strcasecmp(type, "charset=\"utf-8\"") == 0;
 }
+
+static int
+names_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* 1: two members of one name, 0: none, -ENOMEM. */
+static int
+names_repeat(const cJSON *object)
+{
+	int n = cJSON_GetArraySize(object), r = 0;
+	const char **names;
+	const cJSON *item;
+
+	if (n < 2)
+		return 0;
+	if ((names = calloc((size_t)n, sizeof(*names))) == NULL)
+		return -ENOMEM;
+	n = 0;
+	cJSON_ArrayForEach(item, object) names[n++] = item->string;
+	qsort(names, (size_t)n, sizeof(*names), names_compare);
+	for (int i = 1; i < n && r == 0; i++)
+		r = strcmp(names[i - 1], names[i]) == 0;
+	free(names);
+	return r;
+}
+
+/* The same for every object inside; JSON_DEPTH_MAX bounds the recursion. */
+static int
+keys_repeat(const cJSON *value)
+{
+	int r = cJSON_IsObject(value) ? names_repeat(value) : 0;
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, value)
+	{
+		if (r != 0)
+			return r;
+		r = keys_repeat(item);
+	}
+	return r;
+}
+
+int
+json_read(const char *text, size_t len, struct cJSON **ret)
+{
+	cJSON *tree;
+	int r = -ENOMEM;
+
+	if (!json_check(text, len))
+		return -EINVAL;
+	tree = cJSON_ParseWithLength(text, len);
+	json_short = false; /* of what was read, nothing is printed */
+	if (tree == NULL || (r = keys_repeat(tree)) != 0) {
+		cJSON_Delete(tree);
+		return r < 0 ? r : -EINVAL;
+	}
+	*ret = tree;
+	return 0;
+}
+
+/* ---- building -------------------------------------------------------- */
 
 char *
 json_text(struct cJSON *tree)
@@ -102,6 +179,20 @@ json_add_maybe(struct cJSON *object, const char *name, int value)
 		cJSON_AddNullToObject(object, name);
 	else
 		cJSON_AddBoolToObject(object, name, value > 0);
+}
+
+void
+json_add_time(struct cJSON *object, const char *name, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+	char text[64];
+
+	if (gmtime_r(&t, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		json_add_text(object, name, text);
+	else
+		json_add_null(object, name);
 }
 
 void

@@ -16,8 +16,14 @@ struct cJSON;
 
 /* Once before anything else; more often does no harm. */
 void json_start(void);
-/* The tree of a text that json_check has passed, or NULL: no memory. */
-struct cJSON *json_parse(const char *text, size_t len);
+/*
+ * The tree of a text (free it with cJSON_Delete): -EINVAL where json_check
+ * does not pass it or a key is repeated, -ENOMEM.
+ */
+int json_read(const char *text, size_t len, struct cJSON **ret);
+/* Is this content type application/json, alone or with charset=utf-8? NULL is
+ * not. */
+bool json_is_type(const char *type);
 /* The tree's text (free it with json_free), or NULL; frees the tree. */
 char *json_text(struct cJSON *tree);
 /* Wipes and frees; mem may be NULL. */
@@ -29,6 +35,8 @@ void json_add_number(struct cJSON *object, const char *name, uint64_t number);
 void json_add_bool(struct cJSON *object, const char *name, bool value);
 /* 0: false, more: true, less: null. */
 void json_add_maybe(struct cJSON *object, const char *name, int value);
+/* seconds since 1970 as RFC 3339, in UTC. */
+void json_add_time(struct cJSON *object, const char *name, int64_t seconds);
 void json_add_null(struct cJSON *object, const char *name);
 /* As base64 with padding. */
 void json_add_bytes(

@@ -98,20 +98,6 @@ add_authenticity(cJSON *object, const struct kenmen_authenticity *from)
 
 /* ---- parts that several results have --------------------------------- */
 
-void
-result_add_time(struct cJSON *object, const char *name, int64_t seconds)
-{
-	time_t t = (time_t)seconds;
-	struct tm tm;
-	char text[64];
-
-	if (gmtime_r(&t, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		json_add_text(object, name, text);
-	else
-		json_add_null(object, name);
-}
-
 static void
 add_birth_and_sex(cJSON *object, const char *birth_date,
     const char *birth_date_raw, enum kenmen_sex sex, const char *sex_code)
@@ -275,8 +261,8 @@ add_certificate_facts(cJSON *object, const struct read *read,
 	json_add_text(object, "subject", facts->subject);
 	json_add_text(object, "issuer", facts->issuer);
 	json_add_text(object, "serial", facts->serial);
-	result_add_time(object, "not_before", facts->not_before);
-	result_add_time(object, "not_after", facts->not_after);
+	json_add_time(object, "not_before", facts->not_before);
+	json_add_time(object, "not_after", facts->not_after);
 	json_add_maybe(object, "trusted", certificate->trusted);
 }
 

@@ -11,7 +11,4 @@ struct cJSON;
 /* The results of a read that is done, as a member of object. */
 void result_add(struct cJSON *object, const struct read *read);
 
-/* seconds since 1970 as RFC 3339, in UTC. */
-void result_add_time(struct cJSON *object, const char *name, int64_t seconds);
-
 #endif

@@ -122,7 +122,7 @@ static bool
 step_type(struct visit *v)
 {
 	return !has_body(v->request) ||
-	       body_type_is_json(v->request->content_type) ||
+	       json_is_type(v->request->content_type) ||
 	       visit_refuse(v, API_NOT_JSON);
 }
 

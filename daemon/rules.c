@@ -119,8 +119,8 @@ target_ok(const char *target)
 	return true;
 }
 
-static bool
-framing_ok(const struct rules_request *request)
+bool
+rules_framed(const struct rules_request *request)
 {
 	const struct rules_value *coding =
 	    &request->header[RULES_TRANSFER_ENCODING];
@@ -203,7 +203,7 @@ rules_judge(const struct rules_request *request, in_port_t port,
 {
 	enum rules_verdict verdict;
 
-	if (!framing_ok(request))
+	if (!rules_framed(request))
 		return RULES_MALFORMED;
 	if (!host_ok(&request->header[RULES_HOST], port))
 		return RULES_WRONG_HOST;

@@ -53,6 +53,10 @@ enum rules_verdict {
 void rules_add(struct rules_request *request, const char *name, size_t name_len,
     const char *value, size_t value_len);
 
+/* Framing alone: HTTP/1.1, a path, one Host, a length or chunks but not both,
+ * no Upgrade, no header twice that must not be. */
+bool rules_framed(const struct rules_request *request);
+
 /*
  * The verdict, in the API's order of refusals; port is that of the listener
  * the request came in on. With RULES_PASS, *ret_origin is the configured

@@ -11,7 +11,6 @@
 #include "api-result.h"
 #include "base64.h"
 #include "ctl.h"
-#include "json-check.h"
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define FILE_MAX (4u * 1024 * 1024)
@@ -151,8 +150,8 @@ certificate_facts(const struct kenmen_certificate_facts *facts)
 	json_add_text(object, "subject", facts->subject);
 	json_add_text(object, "issuer", facts->issuer);
 	json_add_text(object, "serial", facts->serial);
-	result_add_time(object, "not_before", facts->not_before);
-	result_add_time(object, "not_after", facts->not_after);
+	json_add_time(object, "not_before", facts->not_before);
+	json_add_time(object, "not_after", facts->not_after);
 	return object;
 }
 
@@ -184,7 +183,7 @@ verify_jws(struct verification *v, const char *jws)
 	if (verdict.r >= 0) {
 		verdict.trusted = login->trusted;
 		verdict.facts = certificate_facts(&login->certificate);
-		result_add_time(verdict.facts, "issued_at", login->issued_at);
+		json_add_time(verdict.facts, "issued_at", login->issued_at);
 		if (login->trusted == 0)
 			verdict.reason = "its certificate was not issued by a "
 					 "trusted authority, or is not valid "
@@ -428,7 +427,7 @@ verify_text(struct verification *v, char *text, size_t len)
 
 	if (strlen(text) == len && is_jws(text))
 		r = verify_jws(v, text);
-	else if (json_check(text, len) && (tree = json_parse(text, len)))
+	else if (json_read(text, len, &tree) == 0)
 		r = verify_results(v, tree);
 	else
 		r = ctl_fail(v->options, CTL_USAGE,
