@@ -18,6 +18,7 @@
 #include "peer.h"
 #include "request-log.h"
 #include "rules.h"
+#include "tls-priorities.h"
 #include "wipe.h"
 
 #define ARRAY_N(a) (sizeof(a) / sizeof(*(a)))
@@ -25,13 +26,6 @@
 /* Connections that were shut and are not closed yet, above the crowd's own
  * limit: with this room the HTTP library never stops accepting. */
 #define SHUT_MAX 64
-
-/* TLS 1.3, and 1.2 for tools, with forward secrecy and AEAD. */
-#define TLS_PRIORITIES                                                         \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"                           \
-	":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA"                                     \
-	":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"            \
-	":-MAC-ALL:+AEAD"
 
 struct listener {
 	struct http *http;

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Nobody calls upwards: holds the sources against docs/architecture.md.
 
-Reads every #include of lib/ and daemon/, and, in the build, every symbol that
-one object takes from another. A new file must be given its place here.
+Reads every #include of lib/, daemon/ and web-demo/server/, and, in the build,
+every symbol that one object takes from another. A new file must be given its place here.
 """
 
 import re
@@ -67,6 +67,7 @@ PLACES = {
     "daemon/rules": ("door", 4),
     "daemon/request-log": ("door", 4),
     "daemon/http": ("door", 4),
+    "daemon/tls-priorities": ("door", 4),
     "daemon/main": ("door", 5),
     # the runner
     "daemon/reader/watchdog": ("runner", 0),
@@ -103,6 +104,25 @@ PLACES = {
     "daemon/ctl/doctor-machine": ("ctl", 3),
     "daemon/ctl/doctor": ("ctl", 4),
     "daemon/ctl/kenmenctl": ("ctl", 5),
+    # the demo's web system
+    "web-demo/server/moment": ("site", 0),
+    "web-demo/server/token": ("site", 0),
+    "web-demo/server/letters": ("site", 0),
+    "web-demo/server/problem": ("site", 0),
+    "web-demo/server/files": ("site", 0),
+    "web-demo/server/tls": ("site", 0),
+    "web-demo/server/challenge": ("site", 1),
+    "web-demo/server/sheet": ("site", 1),
+    "web-demo/server/document": ("site", 2),
+    "web-demo/server/compare": ("site", 2),
+    "web-demo/server/accounts": ("site", 2),
+    "web-demo/server/visit": ("site", 3),
+    "web-demo/server/check": ("site", 3),
+    "web-demo/server/body": ("site", 4),
+    "web-demo/server/answer": ("site", 4),
+    "web-demo/server/desk": ("site", 5),
+    "web-demo/server/web": ("site", 6),
+    "web-demo/server/main": ("site", 7),
 }
 
 # Room -> the rooms below it, besides itself.
@@ -115,22 +135,26 @@ BELOW = {
     "runner": {"public", "base", "prompt-wire"},
     "voice": {"public", "base", "prompt-wire"},
     "ctl": {"public", "base", "door"},
+    "site": {"public", "base", "door"},
 }
 
 # Who may include what is not ours. Nobody else in lib/ and daemon/.
 FOREIGN = {
-    r"microhttpd\.h": {"daemon/http.c"},
+    r"microhttpd\.h": {"daemon/http.c", "web-demo/server/web.c"},
     r"winscard\.h|pcsclite\.h|wintypes\.h|reader\.h|PCSC/.*":
         {"lib/reader-pcsc.c"},
     r"cjson/.*|cJSON\.h": {
         "daemon/api-json.c", "daemon/api-form.c", "daemon/api-body.c",
         "daemon/api-answer.c", "daemon/api-result.c", "daemon/ctl/show.c",
-        "daemon/ctl/verify.c", "daemon/ctl/doctor-report.c"},
+        "daemon/ctl/verify.c", "daemon/ctl/doctor-report.c",
+        "web-demo/server/answer.c", "web-demo/server/body.c"},
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},
     r"gnutls/.*": {
         "daemon/cert.c", "daemon/cert-make.c", "daemon/cert-make.h",
-        "daemon/http.c", "daemon/ctl/doctor-door.c"},
+        "daemon/http.c", "daemon/ctl/doctor-door.c",
+        "web-demo/server/document.c", "web-demo/server/tls.c",
+        "web-demo/server/token.c", "web-demo/server/web.c"},
     r"systemd/.*": {
         "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",
         "daemon/spawn.h", "daemon/prompt/prompt-main.c"},
@@ -156,7 +180,7 @@ def fault(user, used):
 def resolve(user, name):
     """The file that #include "name" means, or None."""
     folders = [user.rsplit("/", 1)[0], "daemon", "daemon/reader",
-               "daemon/prompt", "lib"]
+               "daemon/prompt", "web-demo/server", "lib"]
     for folder in folders:
         if (TOP / folder / name).is_file():
             return f"{folder}/{name}"
@@ -181,9 +205,9 @@ def include_faults(path):
 
 
 def objects():
-    """Object file -> source, of lib/ and daemon/ in the build."""
+    """Object file -> source, of these folders in the build."""
     found = {}
-    for folder in ("lib", "daemon"):
+    for folder in ("lib", "daemon", "web-demo/server"):
         for path in (BUILD / folder).rglob("*.c.o"):
             name = path.name[:-2]
             for option in (name, name.replace("_", "/", 1)):
@@ -224,7 +248,7 @@ def call_faults(source, table, owners):
 
 
 def main():
-    for path in sources("lib", "daemon"):
+    for path in sources("lib", "daemon", "web-demo/server"):
         check(f"includes {path}", include_faults(path))
     table = symbols()
     if not any(source.startswith("daemon/") for source in table):

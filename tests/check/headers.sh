@@ -5,7 +5,8 @@ set -u
 . "$(dirname "$0")/common.sh"
 
 flags="-D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only
-	-Ilib -Idaemon -Idaemon/reader -Idaemon/prompt -Itests -Itests/sim
+	-Ilib -Idaemon -Idaemon/reader -Idaemon/prompt -Iweb-demo/server
+	-Itests -Itests/sim
 	$(pkg-config --cflags libpcsclite libsystemd libmicrohttpd gnutls \
 	    libcjson)"
 
@@ -22,6 +23,6 @@ while read -r header; do
 		holds "$header alone, $compiler" \
 		    alone "$header" "$compiler" c gnu11
 	done
-done < <(find lib daemon tests/sim -name '*.h' | sort)
+done < <(find lib daemon web-demo/server tests/sim -name '*.h' | sort)
 holds "lib/kenmen.h in C++" alone lib/kenmen.h clang c++ c++17
 finish

@@ -26,6 +26,9 @@ def pytest_configure(config):
         "markers", "plain(why): only shown without a sanitizer; not in that "
         "run at all, since the plain one shows it")
     config.addinivalue_line(
+        "markers", "drone(**arguments): what test_demo.py's drone-server and "
+        "its rig are made of")
+    config.addinivalue_line(
         "markers", "leaks: run under valgrind too (tests/run valgrind)")
 
 
