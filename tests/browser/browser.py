@@ -116,7 +116,8 @@ class Page:
 
     def wait(self, condition, seconds=None):
         """Until an expression over the document is true; its value. The
-        document tells itself; one that is replaced is asked anew."""
+        document tells of its changes and of its end; of one that was kept for
+        the Back button nothing is heard any more, hence the slices."""
         end = deadline(seconds)
         script = f"""new Promise(done => {{
             const look = () => {{
@@ -128,15 +129,19 @@ class Page:
             watch.observe(document, {{subtree: true, childList: true,
                 attributes: true, characterData: true}});
             addEventListener("load", look);
+            addEventListener("pagehide", () => done(null));
+            setTimeout(() => {{ look(); done(null); }}, 1000);
             look();
         }})"""
-        while True:
+        why = None
+        while left(end):
             try:
-                return self.evaluate(script, left(end))
+                if value := self.evaluate(script, 2):
+                    return value
             except Trouble as e:
-                if not left(end):
-                    raise Trouble(f"never came true: {condition}\n" +
-                                  self.outline()) from e
+                why = e
+        raise Trouble(f"never came true: {condition}\n{why or ''}\n" +
+                      self.outline())
 
     def outline(self):
         """What the page shows, for a report."""

@@ -59,7 +59,7 @@ class Firefox(Browser):
 
     def connect(self):
         self.wire = Wire(self.process.wait_line(
-            r"WebDriver BiDi listening on (ws://\S+)", 60)[1] + "/session")
+            r"WebDriver BiDi listening on (ws://\S+)", 120)[1] + "/session")
         self.wire.call("session.new", {"capabilities": {"alwaysMatch": {
             "unhandledPromptBehavior": {"default": "accept"}}}}, 60)
         self.wire.call("session.subscribe", {"events": [
@@ -136,6 +136,25 @@ class FirefoxPage(Page):
                 {"type": "pointerMove", **point},
                 {"type": "pointerDown", "button": 0},
                 {"type": "pointerUp", "button": 0}]}])
+
+    def serve(self, url, html):
+        """The document of this URL is this, from whatever host it comes."""
+        def answer(event):
+            p = event["params"]
+            if not p["isBlocked"]:
+                return
+            self.wire.send("network.provideResponse", {
+                "request": p["request"]["request"], "statusCode": 200,
+                "reasonPhrase": "OK",
+                "headers": [{"name": "Content-Type", "value": {
+                    "type": "string", "value": "text/html"}}],
+                "body": {"type": "string", "value": html}})
+        self.wire.at_once["network.beforeRequestSent"] = answer
+        self.wire.call("session.subscribe", {
+            "events": ["network.beforeRequestSent"], "contexts": [self.id]})
+        self.wire.call("network.addIntercept", {
+            "phases": ["beforeRequestSent"], "contexts": [self.id],
+            "urlPatterns": [{"type": "string", "pattern": url}]})
 
     def screenshot(self):
         return base64.b64decode(
