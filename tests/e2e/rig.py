@@ -876,6 +876,8 @@ class Rig:
                "PCSCLITE_CSOCK_NAME": str(self.site.socket)}
         if self.screen:
             env["DISPLAY"] = self.screen.display
+            # Or a toolkit starts a session bus, which stays.
+            env["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         env.update(self.more_env)
         return env
 
