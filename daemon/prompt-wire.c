@@ -16,6 +16,13 @@
 /* A request's fields, each with its length, take less than this. */
 #define REQUEST_MAX 1024
 
+/* Words about a window that say no more than themselves. */
+static bool
+is_bare(enum prompt_type type)
+{
+	return type == PROMPT_CLOSE || type == PROMPT_PING;
+}
+
 int
 prompt_request_encode(
     const struct prompt_request *request, uint8_t *buf, size_t room)
@@ -24,7 +31,7 @@ prompt_request_encode(
 
 	pack_start(&p, buf, room);
 	pack_u8(&p, request->type);
-	if (request->type == PROMPT_CLOSE)
+	if (is_bare(request->type))
 		return pack_finish(&p) ? (int)p.len : -1;
 	pack_u8(&p, request->lang);
 	pack_u8(&p, request->pin);
@@ -39,7 +46,6 @@ prompt_request_encode(
 	pack_u8(&p, request->titles_more);
 	pack_u8(&p, request->tries);
 	pack_u8(&p, request->max_tries);
-	pack_u8(&p, request->token);
 	pack_u8(&p, request->step);
 	pack_u8(&p, request->steps);
 	pack_u32(&p, request->timeout_ms);
@@ -81,7 +87,7 @@ prompt_request_decode(
 	*ret = (struct prompt_request){ 0 };
 	unpack_start(&u, buf, len);
 	ret->type = unpack_u8(&u, PROMPT_N - 1);
-	if (ret->type == PROMPT_CLOSE)
+	if (is_bare(ret->type))
 		return unpack_finish(&u);
 	ret->lang = unpack_u8(&u, LANG_N - 1);
 	ret->pin = unpack_u8(&u, KENMEN_PIN_N - 1);
@@ -96,7 +102,6 @@ prompt_request_decode(
 	ret->titles_more = unpack_u8(&u, DIGESTS_MAX - 1);
 	ret->tries = unpack_u8(&u, TRIES_MAX);
 	ret->max_tries = unpack_u8(&u, TRIES_MAX);
-	ret->token = unpack_u8(&u, KENMEN_TOKEN_N - 1);
 	ret->step = unpack_u8(&u, STEPS_MAX);
 	ret->steps = unpack_u8(&u, STEPS_MAX);
 	ret->timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);

@@ -19,6 +19,9 @@ enum prompt_type {
 	PROMPT_CLOSE,    /* the reader is done: away with the window; no answer.
 			  * No other field counts, none is sent */
 	PROMPT_BLOCKED,  /* it is locked -> ANSWER_NO when closed */
+	PROMPT_PING,     /* is the voice alive, while its window is open? ->
+			  * ANSWER_ALIVE, before the window's own answer. No other
+			  * field counts, none is sent */
 	PROMPT_N
 };
 
@@ -46,7 +49,6 @@ struct prompt_request {
 	char titles[PURPOSE_MAX + 1];
 	unsigned titles_more;
 	unsigned tries, max_tries; /* max_tries 0: not published */
-	enum kenmen_token token;   /* whose PIN it is, where that is known */
 	unsigned step, steps;
 	uint32_t timeout_ms;
 };
@@ -57,6 +59,7 @@ enum prompt_answer {
 	ANSWER_NO, /* cancelled, or the window was closed */
 	ANSWER_TIMEOUT,
 	ANSWER_UNAVAILABLE, /* no window could be shown */
+	ANSWER_ALIVE,       /* to PROMPT_PING: no answer yet */
 	ANSWER_N
 };
 

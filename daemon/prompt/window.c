@@ -135,6 +135,7 @@ command_of(const struct dialogue *d)
 		return way_of(d->flavour)->pinpad;
 	case PROMPT_BLOCKED:
 	case PROMPT_CLOSE:
+	case PROMPT_PING:
 	case PROMPT_N:
 		break;
 	}
@@ -283,17 +284,21 @@ static const struct step {
 
 enum { POLL_PEER, POLL_SIGNALS, POLL_TIMER, POLL_PINENTRY, POLL_TTY, POLL_N };
 
-/* What the peer says while a window is open. -ESHUTDOWN: away with it, and
- * on; -ECANCELED: the peer has gone, or speaks out of turn. */
+/* What the peer says while a window is open. 0: nothing that matters;
+ * -ESHUTDOWN: away with it, and on; -ECANCELED: the peer has gone, or speaks
+ * out of turn. */
 static int
 peer_hear(int peer)
 {
 	struct prompt_request request;
 
-	return prompt_request_recv(peer, &request) > 0 &&
-		       request.type == PROMPT_CLOSE
-		   ? -ESHUTDOWN
-		   : -ECANCELED;
+	if (prompt_request_recv(peer, &request) <= 0)
+		return -ECANCELED;
+	if (request.type == PROMPT_PING)
+		return prompt_answer_send(peer, ANSWER_ALIVE, NULL) < 0
+			   ? -ECANCELED
+			   : 0;
+	return request.type == PROMPT_CLOSE ? -ESHUTDOWN : -ECANCELED;
 }
 
 /* 1: pinentry has said something; 0: the time is up; -ECANCELED: nobody
@@ -302,6 +307,7 @@ peer_hear(int peer)
 static int
 await(const struct voice *voice, int peer, int timer, const struct pinentry *p)
 {
+	int r = 0;
 	struct pollfd fds[POLL_N] = {
 		[POLL_PEER] = { .fd = peer, .events = POLLIN },
 		[POLL_SIGNALS] = { .fd = voice->signals, .events = POLLIN },
@@ -310,16 +316,22 @@ await(const struct voice *voice, int peer, int timer, const struct pinentry *p)
 		[POLL_TTY] = { .fd = p->tty },
 	};
 
-	while (poll(fds, POLL_N, -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (fds[POLL_SIGNALS].revents)
-		return -ECANCELED;
-	if (fds[POLL_PEER].revents)
-		return peer_hear(peer);
-	if (fds[POLL_TIMER].revents)
-		return 0;
-	return fds[POLL_TTY].revents ? -EPIPE : 1;
+	do {
+		if (poll(fds, POLL_N, -1) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		if (fds[POLL_SIGNALS].revents)
+			return -ECANCELED;
+		if (fds[POLL_PEER].revents && (r = peer_hear(peer)) < 0)
+			return r;
+		if (fds[POLL_TIMER].revents)
+			return 0;
+		if (fds[POLL_TTY].revents)
+			return -EPIPE;
+	} while (!fds[POLL_PINENTRY].revents);
+	return 1;
 }
 
 struct talk {
@@ -543,8 +555,8 @@ window_show(const struct voice *voice, int peer,
 	enum prompt_answer answer = ANSWER_NEXT;
 	int timer, r;
 
-	if (request->type == PROMPT_CLOSE)
-		return 0; /* it has gone already */
+	if (request->type == PROMPT_CLOSE || request->type == PROMPT_PING)
+		return 0; /* of a window that has gone already */
 	timer = timer_start(request->timeout_ms);
 	r = timer < 0 ? -errno : 1;
 	for (d.page = 0; r > 0 && answer == ANSWER_NEXT && d.page < PAGE_N;

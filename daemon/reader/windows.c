@@ -50,7 +50,6 @@ request_fill(const struct windows *windows, const struct topic *topic,
 		.pin = topic->pin,
 		.note = note,
 		.kinds = topic->kinds,
-		.token = topic->token,
 		.tries = topic->tries > 0 ? (unsigned)topic->tries : 0,
 		.max_tries = (unsigned)kenmen_pin_max_tries(topic->pin),
 		.step = topic->step,
@@ -116,6 +115,7 @@ refusal(enum prompt_answer answer, enum read_code no)
 	case ANSWER_TIMEOUT:
 		return CODE_PROMPT_TIMEOUT;
 	case ANSWER_UNAVAILABLE:
+	case ANSWER_ALIVE:
 	case ANSWER_N:
 		break;
 	}

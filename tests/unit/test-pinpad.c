@@ -252,6 +252,9 @@ hear_prompt(int fd)
 		tell(shown, "blocked", NULL);
 		prompt_answer_send(fd, ANSWER_NO, NULL);
 		break;
+	case PROMPT_PING:
+		prompt_answer_send(fd, ANSWER_ALIVE, NULL);
+		break;
 	case PROMPT_CONSENT:
 	case PROMPT_N:
 		fail();

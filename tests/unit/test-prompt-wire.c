@@ -108,24 +108,23 @@ request_comes_out_as_it_went_in(void **state)
 	assert_comes_out(&local);
 	for (unsigned type = 0; type < PROMPT_N; type++) {
 		small.type = type;
-		if (type != PROMPT_CLOSE)
+		if (type != PROMPT_CLOSE && type != PROMPT_PING)
 			assert_comes_out(&small);
 	}
 }
 
 /* Nobody's name is on it, and it is one byte long. */
 static void
-close_is_a_word_by_itself(void **state)
+assert_is_bare(enum prompt_type type)
 {
 	static const struct prompt_request nothing;
 	struct prompt_request rq = full_request(), out = full_request();
 
-	(void)state;
-	rq.type = PROMPT_CLOSE;
+	rq.type = type;
 	assert_int_equal(prompt_request_encode(&rq, buf, sizeof(buf)), 1);
 	assert_int_equal(prompt_request_encode(&rq, buf, 0), -1);
 	assert_true(prompt_request_decode(buf, 1, &out));
-	assert_int_equal(out.type, PROMPT_CLOSE);
+	assert_int_equal(out.type, type);
 	assert_string_equal(out.origin, nothing.origin);
 	assert_string_equal(out.titles, nothing.titles);
 	assert_int_equal(out.timeout_ms, 0);
@@ -133,8 +132,16 @@ close_is_a_word_by_itself(void **state)
 	assert_false(prompt_request_decode(buf, 2, &out));
 	rq = small_request();
 	assert_true(prompt_request_encode(&rq, buf, sizeof(buf)) > 1);
-	buf[0] = PROMPT_CLOSE;
+	buf[0] = (uint8_t)type;
 	assert_false(prompt_request_decode(buf, 100, &out));
+}
+
+static void
+close_and_ping_are_words_by_themselves(void **state)
+{
+	(void)state;
+	assert_is_bare(PROMPT_CLOSE);
+	assert_is_bare(PROMPT_PING);
 }
 
 static bool
@@ -470,7 +477,7 @@ main(void)
 		cmocka_unit_test(request_comes_out_as_it_went_in),
 		cmocka_unit_test(every_shorter_or_longer_request_is_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
-		cmocka_unit_test(close_is_a_word_by_itself),
+		cmocka_unit_test(close_and_ping_are_words_by_themselves),
 		cmocka_unit_test(documents_stand_where_something_is_signed),
 		cmocka_unit_test(names_that_would_deceive_are_refused),
 		cmocka_unit_test(every_text_of_a_request_is_looked_at),

@@ -968,7 +968,7 @@ assert_request_fits(const struct prompt_request *rq)
 static bool
 has_window(const struct prompt_request *rq)
 {
-	return rq->type != PROMPT_CLOSE &&
+	return rq->type != PROMPT_CLOSE && rq->type != PROMPT_PING &&
 	       (rq->type != PROMPT_PINPAD || rq->pin != KENMEN_PIN_SIGN) &&
 	       (rq->type != PROMPT_CONSENT ||
 		   (rq->pin == KENMEN_PIN_AUTH &&
@@ -1191,6 +1191,8 @@ kinds_without_a_sentence_have_no_window(void **state)
 		    texts_build(&rq, PAGE_WORDS, &t), wanted ? 0 : -ENOTSUP);
 	}
 	rq = request_of(PROMPT_CLOSE, LANG_JA);
+	assert_int_equal(texts_build(&rq, PAGE_MAIN, &t), -ENOTSUP);
+	rq = request_of(PROMPT_PING, LANG_JA);
 	assert_int_equal(texts_build(&rq, PAGE_MAIN, &t), -ENOTSUP);
 }
 
