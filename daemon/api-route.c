@@ -51,7 +51,8 @@ static bool
 health_get(struct visit *v)
 {
 	call_json(v->call, 200,
-	    answer_health(pcsc_is_there(), jobs_voice_ready(v->api->jobs)));
+	    answer_health(pcsc_is_there(),
+		jobs_voice_ready(v->api->jobs, v->request->uid)));
 	return true;
 }
 
@@ -239,7 +240,6 @@ read_get(struct visit *v)
 
 	if (read == NULL)
 		return false;
-	read->grace_s = v->asked.grace;
 	read_seen(read, v->now);
 	if (state_is_final(read->state) || read->seq > v->asked.after ||
 	    v->asked.wait == 0) {

@@ -196,11 +196,7 @@ api_handle(struct api *api, const struct api_request *request,
     struct api_call *call, uint64_t now)
 {
 	struct visit v = {
-		.api = api,
-		.request = request,
-		.call = call,
-		.now = now,
-		.asked = { .grace = GRACE_S },
+		.api = api, .request = request, .call = call, .now = now
 	};
 
 	call->pending = NULL;

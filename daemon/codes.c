@@ -130,8 +130,8 @@ static const struct code_text read_codes[CODE_N] = {
 	    "利用者が同意しませんでした。希望がない限り、求め直さないでください。",
 	    true },
 	[CODE_PROMPT_UNAVAILABLE] = { "prompt_unavailable", 0, "No PIN window",
-	    "No PIN window can be shown; install pinentry, or log in to the desktop, then read again.",
-	    "暗証番号の画面を表示できません。pinentryをインストールするか、デスクトップにログインして、もう一度読み取ってください。",
+	    "No PIN window can be shown; log in at this computer itself and unlock its screen, see that kenmen-prompt runs there and a graphical pinentry is installed, then read again.",
+	    "暗証番号の画面を表示できません。このパソコンのデスクトップにログインし、画面のロックを解除してください。kenmen-promptが動いていることと、画面に表示できるpinentryがインストールされていることも確かめて、もう一度読み取ってください。",
 	    true },
 	[CODE_PROMPT_TIMEOUT] = { "prompt_timeout", 0, "No answer",
 	    "The PIN window was not answered in time; read again when ready.",
@@ -166,38 +166,12 @@ static const struct code_text read_codes[CODE_N] = {
 	    "kenmenの内部で問題が起きました。もう一度読み取り、続く場合は、kenmenのログを確認してください。",
 	    true },
 };
-
-/* not_my_number_card, where it says what it is. */
-static const struct code_text other_tokens[KENMEN_TOKEN_N] = {
-	[KENMEN_TOKEN_ANDROID] = { "not_my_number_card", 0, "A phone",
-	    "A phone's certificates are on the reader, not the card; put the My Number card itself there and read again.",
-	    "リーダーにあるのはスマートフォンの電子証明書です。マイナンバーカードそのものに置き換えて、もう一度読み取ってください。",
-	    true },
-	[KENMEN_TOKEN_IPHONE] = { "not_my_number_card", 0, "A phone",
-	    "A phone's certificates are on the reader, not the card; put the My Number card itself there and read again.",
-	    "リーダーにあるのはスマートフォンの電子証明書です。マイナンバーカードそのものに置き換えて、もう一度読み取ってください。",
-	    true },
-	[KENMEN_TOKEN_JUKI_CARD] = { "not_my_number_card", 0, "A Juki card",
-	    "The card on the reader is an old Basic Resident Register card (Juki card), not a My Number card; change it and read again.",
-	    "リーダーにあるのは住民基本台帳カードです。マイナンバーカードに置き換えて、もう一度読み取ってください。",
-	    true },
-};
 /* clang-format on */
 
 const struct code_text *
 code_of_api(enum api_code code)
 {
 	return &api_codes[code];
-}
-
-const struct code_text *
-code_of_failed(const struct wire_failed *failed)
-{
-	const struct code_text *text = &other_tokens[failed->token];
-
-	return failed->code == CODE_NOT_MY_NUMBER_CARD && text->name
-		   ? text
-		   : code_of_read(failed->code);
 }
 
 const struct code_text *

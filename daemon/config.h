@@ -38,6 +38,7 @@ struct config {
 	char pinentry[CONFIG_PATH_MAX + 1];
 	char tty[CONFIG_PATH_MAX + 1];
 	unsigned prompt_timeout;
+	char socket[CONFIG_PATH_MAX + 1]; /* for agents */
 	unsigned ignore_n;
 	char ignore[IGNORE_MAX][IGNORE_LEN_MAX + 1];
 	unsigned card_timeout;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agents.h"
 #include "log.h"
 #include "pack.h"
 #include "spawn.h"
@@ -43,6 +44,7 @@ struct run {
 	sd_event_source *readable;
 	sd_event_source *deadline;
 	struct child *runner, *voice;
+	struct agents_call *call; /* of a desktop's voice */
 	bool *freed; /* set when job_free is called from inside changed */
 };
 
@@ -77,10 +79,18 @@ jobs_free(struct jobs **jobs)
 }
 
 bool
-jobs_voice_ready(const struct jobs *jobs)
+jobs_voice_ready(const struct jobs *jobs, uid_t uid)
 {
-	return jobs->config.voice_once &&
-	       access(jobs->config.pinentry, X_OK) == 0;
+	if (jobs->config.agents)
+		return agents_ready(jobs->config.agents, uid);
+	return access(jobs->config.pinentry, X_OK) == 0;
+}
+
+bool
+jobs_user_is_here(const struct jobs *jobs, uid_t uid)
+{
+	return !jobs->config.agents ||
+	       agents_user_is_here(jobs->config.agents, uid);
 }
 
 static uint64_t
@@ -127,6 +137,7 @@ run_stop(struct run *run)
 	/* The runner first: the voice takes its window away when it goes. */
 	child_kill(&run->runner);
 	child_kill(&run->voice);
+	agents_call_free(&run->call);
 	run->readable = sd_event_source_disable_unref(run->readable);
 	run->deadline = sd_event_source_disable_unref(run->deadline);
 	if (run->wire >= 0)
@@ -241,7 +252,11 @@ said_state(struct run *run, const struct wire_state *state)
 	run->job.tries_left = state->tries_left;
 	run->job.step = state->step;
 	run->job.steps = state->steps;
-	run_enter(run, state->state, state->deadline_ms);
+	/* A window that opens while its desktop is not on the screen. */
+	if (state->asks && run->call && agents_call_is_away(run->call))
+		run_fail_code(run, CODE_PROMPT_UNAVAILABLE);
+	else
+		run_enter(run, state->state, state->deadline_ms);
 	return true;
 }
 
@@ -477,14 +492,32 @@ close_both(int pair[2])
 	pair[0] = pair[1] = -1;
 }
 
+static void
+voice_news(void *arg, enum agents_news news)
+{
+	struct run *run = arg;
+
+	/* Without a window nothing of it can be seen or lost. */
+	if (news == AGENTS_AWAY && !run->job.asks)
+		return;
+	if (news == AGENTS_AWAY)
+		log_info("a window was taken away: the screen was locked, or "
+			 "shows another user");
+	run_fail_code(run, CODE_PROMPT_UNAVAILABLE);
+	run_tell(run, JOB_CHANGED_STATE, 0);
+}
+
 static int
-voice_start(struct run *run, int fd)
+voice_start(struct run *run, int fd, uid_t asked)
 {
 	const struct jobs_config *config = &run->jobs->config;
 	char *argv[] = { (char *)config->voice, "--once", "--pinentry",
 		(char *)config->pinentry, config->tty[0] ? "--tty" : NULL,
 		(char *)config->tty, NULL };
 
+	if (config->agents)
+		return agents_call_new(
+		    config->agents, asked, fd, voice_news, run, &run->call);
 	return child_start(run->jobs->loop, argv, &fd, 1, &run->voice) ? 0
 								       : -errno;
 }
@@ -492,7 +525,7 @@ voice_start(struct run *run, int fd)
 /* The runner holds one end of each pair, the voice the other of the second.
  * Where there is no voice the runner finds its end closed. */
 static int
-helpers_start(struct run *run, int wire, bool asks)
+helpers_start(struct run *run, int wire, uid_t asked)
 {
 	char *argv[] = { (char *)run->jobs->config.runner, NULL };
 	int voice[2] = { -1, -1 }, r;
@@ -500,8 +533,7 @@ helpers_start(struct run *run, int wire, bool asks)
 
 	if ((r = pair_new(voice)) < 0)
 		return r;
-	if (asks && run->jobs->config.voice_once &&
-	    (r = voice_start(run, voice[1])) < 0)
+	if (asked != JOB_NOBODY && (r = voice_start(run, voice[1], asked)) < 0)
 		goto out;
 	fds[WIRE_FD - 3] = wire;
 	fds[PROMPT_FD - 3] = voice[0];
@@ -531,7 +563,7 @@ request_send(struct run *run, const struct wire_request *request)
 }
 
 int
-job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
+job_start(struct jobs *jobs, const struct wire_request *request, uid_t asked,
     job_changed *changed, void *arg, struct job **ret)
 {
 	struct run *run = calloc(1, sizeof(*run));
@@ -547,7 +579,7 @@ job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
 		.wire = -1,
 		.job = { .pin = -1 } };
 	if ((r = pair_new(pair)) < 0 ||
-	    (r = helpers_start(run, pair[1], asks)) < 0)
+	    (r = helpers_start(run, pair[1], asked)) < 0)
 		goto out;
 	run->wire = pair[0];
 	pair[0] = -1;

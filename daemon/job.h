@@ -1,6 +1,6 @@
 /*
- * One read's life outside the door: spawns its runner (and, in mode
- * pinentry, its voice), takes states and results off the wire, keeps the
+ * One read's life outside the door: spawns its runner and its voice, or calls
+ * the voice of a desktop, takes states and results off the wire, keeps the
  * deadlines a blocked runner cannot keep itself, kills and reaps.
  *
  * Knows no HTTP, no session, no JSON. A job is owned by whoever started it
@@ -9,14 +9,17 @@
 #ifndef JOB_H
 #define JOB_H
 
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "wire.h"
 
 struct jobs_config {
 	const char *runner; /* path of kenmen-read */
-	const char *voice;  /* path of kenmen-prompt */
-	bool voice_once;    /* mode = pinentry: start a voice per read */
+	/* mode = agent: where voices come from. NULL: each read has one of
+	 * its own, started from what follows. */
+	struct agents *agents;
+	const char *voice; /* path of kenmen-prompt */
 	const char *pinentry;
 	const char *tty; /* "" where there is none */
 	/* The loop's clock, CLOCK_BOOTTIME in microseconds. */
@@ -66,16 +69,24 @@ int jobs_new(
     sd_event *loop, const struct jobs_config *config, struct jobs **ret);
 /* All jobs must have been freed. */
 void jobs_free(struct jobs **jobs);
-/* A prompt can be shown, as far as is known without trying. */
-bool jobs_voice_ready(const struct jobs *jobs);
+/* A window for this user can be shown, as far as is known without trying. */
+bool jobs_voice_ready(const struct jobs *jobs, uid_t uid);
+/* This user is before this computer, and may have its cards read even where
+ * nobody has to be asked. */
+bool jobs_user_is_here(const struct jobs *jobs, uid_t uid);
+
+/* Whom a read asks that asks nobody. */
+#define JOB_NOBODY ((uid_t)-1)
 
 /*
  * Starts a runner. request is copied; what is known of readers and issuers
- * is filled in here. asks: a window may be needed, so a voice is made ready.
+ * is filled in here. asked: who is asked in a window, for which a voice is
+ * made ready, or JOB_NOBODY. A read whose window cannot be shown, or would be
+ * seen by nobody or by somebody else, fails with CODE_PROMPT_UNAVAILABLE.
  * Returns 0 or a negative errno; changed is never called from inside.
  */
-int job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
-    job_changed *changed, void *arg, struct job **ret);
+int job_start(struct jobs *jobs, const struct wire_request *request,
+    uid_t asked, job_changed *changed, void *arg, struct job **ret);
 /*
  * Kills the runner and takes the window away; enters STATE_CANCELLED, or
  * STATE_FAILED with code when it is not CODE_NONE. Does not call changed.

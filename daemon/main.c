@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agents.h"
 #include "api.h"
 #include "cert.h"
 #include "config.h"
@@ -40,6 +41,7 @@ struct door {
 	sd_event *loop;
 	struct config *config;
 	struct cert cert;
+	struct agents *agents; /* mode = agent */
 	struct jobs *jobs;
 	struct api *api;
 	struct http *http;
@@ -396,15 +398,18 @@ static int
 floors_open(struct door *door)
 {
 	const struct config *config = door->config;
-	const struct jobs_config jobs = { .runner = door->runner,
+	struct jobs_config jobs = { .runner = door->runner,
 		.voice = door->voice,
-		.voice_once = config->mode == MODE_PINENTRY,
 		.pinentry = config->pinentry,
 		.tty = config->tty,
 		.now = loop_now,
 		.now_arg = door->loop };
 	int r;
 
+	if (config->mode == MODE_AGENT &&
+	    (r = agents_new(door->loop, config->socket, &door->agents)) < 0)
+		return r;
+	jobs.agents = door->agents;
 	if ((r = jobs_new(door->loop, &jobs, &door->jobs)) < 0 ||
 	    (r = api_new(door->loop, config, door->jobs, &door->api)) < 0)
 		return r;
@@ -448,6 +453,7 @@ door_close(struct door *door)
 		api_free(&door->api);
 	http_free(&door->http);
 	jobs_free(&door->jobs);
+	agents_free(&door->agents);
 	for (unsigned i = 0; i < door->sockets_n; i++)
 		if (door->sockets[i] >= 0)
 			close(door->sockets[i]);

@@ -9,8 +9,9 @@
 #include "wipe.h"
 
 #define SECOND_US UINT64_C(1000000)
-#define KEPT_US (300 * SECOND_US)   /* results of a finished read */
-#define PROGRESS_US (SECOND_US / 4) /* between two visible ones */
+#define KEPT_US (300 * SECOND_US)     /* results of a finished read */
+#define PAGE_GONE_US (60 * SECOND_US) /* without anybody asking */
+#define PROGRESS_US (SECOND_US / 4)   /* between two visible ones */
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -339,7 +340,6 @@ read_new(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 	read->seq = 1;
 	read->pin = -1;
 	read->seen_us = now;
-	read->grace_s = GRACE_S;
 	*ret = read;
 	return 0;
 }
@@ -412,14 +412,23 @@ static int
 read_begin(struct read *read, const struct reads_wish *wish, const char *reader,
     uint64_t now)
 {
+	struct jobs *jobs = read->reads->jobs;
+	uid_t uid = read->session->uid;
+	bool asks = wish_asks(wish);
 	struct wire_request request;
+
 	if (reader == NULL) {
 		read_fail(read, CODE_NO_READER, now);
 		return 0;
 	}
+	/* The card is that of whoever sits here, asked or not. */
+	if (!asks && !jobs_user_is_here(jobs, uid)) {
+		read_fail(read, CODE_PROMPT_UNAVAILABLE, now);
+		return 0;
+	}
 	strcpy(read->reader, reader);
 	request_fill(read->reads, wish, reader, &request);
-	return job_start(read->reads->jobs, &request, wish_asks(wish),
+	return job_start(jobs, &request, asks ? uid : JOB_NOBODY,
 	    read_job_changed, read, &read->job);
 }
 
@@ -574,7 +583,7 @@ read_page_gone_at(const struct read *read)
 		return 0;
 	if (read->seen_us > since)
 		since = read->seen_us;
-	return since + read->grace_s * SECOND_US;
+	return since + PAGE_GONE_US;
 }
 
 static uint64_t

@@ -51,7 +51,8 @@ errand_start(struct watch *watch, enum wire_errand errand, job_changed *changed,
 
 	request.ignore_n = watch->config->ignore_n;
 	memcpy(request.ignore, watch->config->ignore, sizeof(request.ignore));
-	return job_start(watch->jobs, &request, false, changed, watch, ret);
+	return job_start(
+	    watch->jobs, &request, JOB_NOBODY, changed, watch, ret);
 }
 
 /* ---- the list -------------------------------------------------------- */

@@ -12,7 +12,7 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	git clang clang-format libclang-rt-14-dev valgrind openssl curl
 	python3 python3-pytest python3-pytest-xdist python3-yaml
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
-	xvfb xauth openbox xdotool
+	dbus-daemon xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
 	opensc opensc-pkcs11"

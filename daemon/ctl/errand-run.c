@@ -129,7 +129,7 @@ tell(void *arg, struct job *job, enum job_change change, enum wire_event event)
 static void
 tell_failed(const struct ctl_options *options, const struct wire_failed *failed)
 {
-	const struct code_text *text = code_of_failed(failed);
+	const struct code_text *text = code_of_read(failed->code);
 	bool ja = options->lang == LANG_JA;
 
 	fprintf(stderr, "kenmenctl: %s: %s\n", text->name,
@@ -218,7 +218,8 @@ static int
 errand_loop(
     struct errand_ctl *e, struct jobs *jobs, bool asks, errand_show *show)
 {
-	int r = job_start(jobs, e->request, asks, tell, e, &e->job);
+	int r = job_start(
+	    jobs, e->request, asks ? getuid() : JOB_NOBODY, tell, e, &e->job);
 
 	if (r < 0)
 		return ctl_fail(e->options, CTL_ERROR,
@@ -266,7 +267,6 @@ errand_do(const struct ctl_options *options, const struct wire_request *request,
 	struct errand_ctl e = { .options = options, .request = request };
 	const struct jobs_config config = { .runner = runner,
 		.voice = voice,
-		.voice_once = true,
 		.pinentry = ctl_pinentry(options, pinentry),
 		.tty = options->tty ? options->tty : "",
 		.now = options->clock_us };

@@ -19,10 +19,14 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "resident.h"
 #include "window.h"
 
 /* Where the door passes the socket. */
 #define SOCKET_FD 3
+
+#define DEFAULT_SOCKET "/run/kenmen/prompt.sock"
+#define DEFAULT_PINENTRY "/usr/bin/pinentry"
 
 #define EXIT_USAGE 2
 
@@ -159,42 +163,55 @@ out:
 	return r < 0 ? 1 : 0;
 }
 
+/* ---- options ---------------------------------------------------------- */
+
 static int
 usage(FILE *out)
 {
-	fputs("usage: kenmen-prompt --once --pinentry PATH [--tty TTY]\n"
-	      "Started by kenmend, with a socket to kenmen-read as "
-	      "descriptor 3.\n",
+	fputs("usage: kenmen-prompt [--socket PATH] [--pinentry PATH]\n"
+	      "       kenmen-prompt --once --pinentry PATH [--tty TTY]\n\n"
+	      "Shows the windows of kenmend on this desktop, until it ends.\n"
+	      "  --socket PATH    kenmend's, instead of " DEFAULT_SOCKET "\n"
+	      "  --pinentry PATH  shows them, instead of " DEFAULT_PINENTRY "\n"
+	      "  --once           those of one kenmen-read, whose socket is\n"
+	      "                   descriptor 3; started by kenmend\n",
 	    out);
 	return out == stdout ? 0 : EXIT_USAGE;
 }
 
-int
-main(int argc, char **argv)
+struct options {
+	bool once;
+	const char *pinentry, *tty, *socket; /* NULL: not given */
+};
+
+/* Returns -1 to go on, else the exit status. */
+static int
+options_parse(int argc, char **argv, struct options *ret)
 {
-	static const struct option options[] = {
+	static const struct option known[] = {
 		{ "once", no_argument, NULL, 'o' },
 		{ "pinentry", required_argument, NULL, 'p' },
 		{ "tty", required_argument, NULL, 't' },
+		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
-	struct voice voice = { .signals = -1 };
-	bool once = false;
 	int c;
 
-	log_start("kenmen-prompt");
-	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
+	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0)
 		switch (c) {
 		case 'o':
-			once = true;
+			ret->once = true;
 			break;
 		case 'p':
-			voice.pinentry = optarg;
+			ret->pinentry = optarg;
 			break;
 		case 't':
-			voice.tty = optarg[0] ? optarg : NULL;
+			ret->tty = optarg;
+			break;
+		case 's':
+			ret->socket = optarg;
 			break;
 		case 'h':
 			return usage(stdout);
@@ -204,7 +221,42 @@ main(int argc, char **argv)
 		default:
 			return usage(stderr);
 		}
-	if (!once || !voice.pinentry || optind != argc)
+	if (optind != argc || (ret->once && (!ret->pinentry || ret->socket)) ||
+	    (!ret->once && ret->tty))
 		return usage(stderr);
+	return -1;
+}
+
+static int
+run_resident(const struct options *options)
+{
+	const struct resident_options resident = {
+		.socket = options->socket ? options->socket : DEFAULT_SOCKET,
+		.pinentry =
+		    options->pinentry ? options->pinentry : DEFAULT_PINENTRY,
+	};
+	int r = process_close_up();
+
+	if (r < 0) {
+		log_error("%s", strerror(-r));
+		return 1;
+	}
+	return resident_run(&resident);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct voice voice = { .signals = -1 };
+	int status;
+
+	log_start("kenmen-prompt");
+	if ((status = options_parse(argc, argv, &options)) >= 0)
+		return status;
+	if (!options.once)
+		return run_resident(&options);
+	voice.pinentry = options.pinentry;
+	voice.tty = options.tty && options.tty[0] ? options.tty : NULL;
 	return run_once(&voice);
 }

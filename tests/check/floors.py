@@ -30,17 +30,20 @@ PLACES = {
     "lib/mynumber": ("lib", 6),
     "lib/verify": ("lib", 6),
     # what all programs share
+    "daemon/agent-wire": ("base", 0),
     "daemon/kind": ("base", 0),
     "daemon/log": ("base", 0),
     "daemon/pack": ("base", 0),
     "daemon/utf8": ("base", 0),
     "daemon/wipe": ("base", 0),
     "daemon/wire": ("base", 1),
+    "daemon/spawn": ("base", 1),
     # the voice's wire: not for the door, it carries the PIN
     "daemon/prompt-wire": ("prompt-wire", 0),
     # the door
     "daemon/config.h": ("door", 2),  # data; what reads it is above
-    "daemon/spawn": ("door", 2),
+    "daemon/seats": ("door", 1),
+    "daemon/agents": ("door", 2),
     "daemon/job": ("door", 2),
     "daemon/origin": ("door", 3),
     "daemon/session": ("door", 3),
@@ -86,6 +89,7 @@ PLACES = {
     "daemon/prompt/assuan": ("voice", 0),
     "daemon/prompt/pinentry": ("voice", 0),
     "daemon/prompt/window": ("voice", 1),
+    "daemon/prompt/resident": ("voice", 1),
     "daemon/prompt/prompt-main": ("voice", 2),
     "daemon/prompt/terminal-main": ("voice", 2),
     # the card from the command line
@@ -156,8 +160,9 @@ FOREIGN = {
         "web-demo/server/document.c", "web-demo/server/tls.c",
         "web-demo/server/token.c", "web-demo/server/web.c"},
     r"systemd/.*": {
-        "daemon/api.h", "daemon/http.h", "daemon/job.h", "daemon/main.c",
-        "daemon/spawn.h", "daemon/prompt/prompt-main.c"},
+        "daemon/agents.h", "daemon/api.h", "daemon/http.h", "daemon/job.h",
+        "daemon/main.c", "daemon/seats.h", "daemon/seats.c",
+        "daemon/spawn.h", "daemon/prompt/resident.c"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

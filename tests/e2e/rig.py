@@ -481,13 +481,13 @@ class Windows:
     stand there). Answers are used up one per window, in order; `hold ANSWER`
     leaves the window open until release(), `hang` for ever."""
 
-    def __init__(self, rig):
+    def __init__(self, rig, whose=""):
         self.rig = rig
-        self.dir = rig.dir / "windows"
+        self.dir = rig.dir / f"{whose}windows"
         self.dir.mkdir()
         self.watch = FileWatch(self.dir)
         self.held = []
-        self.program = rig.dir / "pinentry"
+        self.program = rig.dir / f"{whose}pinentry"
         self.program.write_text(
             "#!/bin/sh\nexec /usr/bin/python3 "
             f"'{TOP}/tests/e2e/pinentry-script' '{self.dir}' \"$@\"\n")
@@ -807,13 +807,15 @@ class Rig:
     state     kenmend's state_dir, where its CA has to outlive the rig
     start     False: kenmend is not started (start_kenmend() later)
     env       more environment for kenmend
+    wrap      a function from kenmend's command line to another (desktop.py)
     clock     True: jump() lets time pass for kenmend (its helpers keep the
               kernel's clock)
     """
 
     def __init__(self, site, directory, *, config=None,
                  people=("hanako", None), switches=None, pinentry="script",
-                 pcscd=True, start=True, env=None, clock=False, state=None):
+                 pcscd=True, start=True, env=None, clock=False, state=None,
+                 wrap=None):
         self.site, self.dir = site, pathlib.Path(directory)
         self.state = pathlib.Path(state or self.dir / "state")
         self.seen = set()           # codes on the wire: "http:busy" ...
@@ -822,6 +824,7 @@ class Rig:
         self.pcscd = self.kenmend = self.pcsc = None
         self.old = []               # processes that have ended, for the logs
         self.more_env = env or {}
+        self.wrap = wrap or (lambda argv: argv)
         self.clock = self.dir / "clock" if clock else None
         self.ahead_us = 0
         self.screen = site.screen() if pinentry == "gtk" else None
@@ -853,11 +856,11 @@ class Rig:
     # -- set-up
 
     def _config(self, over, pinentry):
-        program = {"script": self.windows.program,
-                   "gtk": "/usr/bin/pinentry-gtk-2"}.get(pinentry, pinentry)
+        self.pinentry = {"script": self.windows.program,
+            "gtk": "/usr/bin/pinentry-gtk-2"}.get(pinentry, pinentry)
         sections = {name: dict(keys) for name, keys in DEFAULTS.items()}
         sections["server"]["state_dir"] = self.state
-        sections["prompt"]["pinentry"] = program
+        sections["prompt"]["pinentry"] = self.pinentry
         sections["trust"]["dir"] = self.dir / "trust"
         for name, keys in over.items():
             if keys is None:
@@ -873,6 +876,8 @@ class Rig:
         env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8",
                "HOME": str(self.dir / "home"),
                "XDG_RUNTIME_DIR": str(self.dir / "run"),
+               # Or GTK and Qt start a bus of their own, which stays.
+               "DBUS_SESSION_BUS_ADDRESS": "disabled:",
                "PCSCLITE_CSOCK_NAME": str(self.site.socket)}
         if self.screen:
             env["DISPLAY"] = self.screen.display
@@ -935,7 +940,7 @@ class Rig:
             env.update({"KENMEN_CLOCK": str(self.clock),
                         "LD_PRELOAD": str(BUILD / "tests/e2e/clock-jump.so"),
                         "ASAN_OPTIONS": "verify_asan_link_order=0"})
-        self.kenmend = Process("kenmend", argv, env=env)
+        self.kenmend = Process("kenmend", self.wrap(argv), env=env)
         if wait:
             found = self.kenmend.wait_line(
                 r"kenmend: ready on https://127\.0\.0\.1:(\d+)")

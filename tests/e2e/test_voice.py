@@ -64,7 +64,8 @@ class Voice:
             self.process = subprocess.Popen(
                 [BUILD / "daemon" / "kenmen-prompt", "--once",
                  "--pinentry", str(pinentry), *(["--tty", tty] if tty else [])],
-                env={k: os.environ[k] for k in keep if k in os.environ} | env,
+                env={k: os.environ[k] for k in keep if k in os.environ} | {
+                    "DBUS_SESSION_BUS_ADDRESS": "disabled:"} | env,
                 stderr=subprocess.PIPE, pass_fds=(3,),
                 preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
         self.socket.settimeout(LIMIT)
@@ -440,13 +441,14 @@ def test_lies(voice, lie):
 
 
 @pytest.mark.parametrize("argv", [
-    [], ["--once"], ["--pinentry", "/bin/true"], ["--what"],
-    ["--once", "--pinentry", "/bin/true", "more"]])
+    ["--once"], ["--what"], ["more"], ["--tty", "/dev/null"],
+    ["--once", "--pinentry", "/bin/true", "more"],
+    ["--once", "--pinentry", "/bin/true", "--socket", "/nowhere"]])
 def test_usage(argv):
     done = subprocess.run([BUILD / "daemon" / "kenmen-prompt", *argv],
-                          capture_output=True, text=True)
+                          capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 2
-    assert "usage: kenmen-prompt --once" in done.stderr
+    assert "usage: kenmen-prompt" in done.stderr
 
 
 # ---- on a terminal ------------------------------------------------------

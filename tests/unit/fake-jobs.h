@@ -25,17 +25,26 @@ static struct {
 	unsigned started, freed, killed, wiped;
 	int refuse; /* what the next job_start returns */
 	bool voice;
-} fake_jobs = { .voice = true };
+	uid_t elsewhere; /* a user who is not here */
+} fake_jobs = { .voice = true, .elsewhere = JOB_NOBODY };
 
 bool
-jobs_voice_ready(const struct jobs *jobs)
+jobs_voice_ready(const struct jobs *jobs, uid_t uid)
 {
 	(void)jobs;
+	(void)uid;
 	return fake_jobs.voice;
 }
 
+bool
+jobs_user_is_here(const struct jobs *jobs, uid_t uid)
+{
+	(void)jobs;
+	return uid != fake_jobs.elsewhere;
+}
+
 int
-job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
+job_start(struct jobs *jobs, const struct wire_request *request, uid_t asked,
     job_changed *changed, void *arg, struct job **ret)
 {
 	struct fake_job *fake;
@@ -46,7 +55,7 @@ job_start(struct jobs *jobs, const struct wire_request *request, bool asks,
 	if ((fake = calloc(1, sizeof(*fake))) == NULL)
 		return -ENOMEM;
 	fake->request = *request;
-	fake->asks = asks;
+	fake->asks = asked != JOB_NOBODY;
 	fake->changed = changed;
 	fake->arg = arg;
 	fake->job.pin = -1;

@@ -131,8 +131,7 @@ part_fails(const struct wire_request *request)
 {
 	(void)request;
 	say(&(struct wire_message){ .type = WIRE_FAILED,
-	    .failed = { CODE_PIN_WRONG, 1, KENMEN_PIN_ATTRIBUTES,
-		KENMEN_TOKEN_UNKNOWN } });
+	    .failed = { CODE_PIN_WRONG, 1, KENMEN_PIN_ATTRIBUTES } });
 }
 
 static void
@@ -252,8 +251,8 @@ static void
 part_failed_with_nothing(const struct wire_request *request)
 {
 	(void)request;
-	say(&(struct wire_message){ .type = WIRE_FAILED,
-	    .failed = { CODE_NONE, -1, -1, KENMEN_TOKEN_UNKNOWN } });
+	say(&(struct wire_message){
+	    .type = WIRE_FAILED, .failed = { CODE_NONE, -1, -1 } });
 	pause();
 }
 
@@ -422,7 +421,8 @@ start_kinds(struct seen *seen, const char *part, enum wire_errand errand,
 	setenv("LC_ALL", "C", 1);
 	setenv("KENMEN_TEST_SECRET", "not for helpers", 1);
 	assert_int_equal(
-	    job_start(seen->jobs, &request, false, see, seen, &seen->job), 0);
+	    job_start(seen->jobs, &request, JOB_NOBODY, see, seen, &seen->job),
+	    0);
 	assert_int_equal(seen->job->state, STATE_STARTING);
 }
 
@@ -664,7 +664,7 @@ a_runner_that_is_not_there_fails(void **state)
 	struct wire_request request = { .kinds = KIND_BIT(KIND_CARD_INFO) };
 
 	assert_int_equal(jobs_new(seen->loop, &config, &jobs), 0);
-	if (job_start(jobs, &request, false, see, seen, &seen->job) == 0) {
+	if (job_start(jobs, &request, JOB_NOBODY, see, seen, &seen->job) == 0) {
 		await_end(seen);
 		assert_int_equal(seen->job->failed.code, CODE_INTERNAL);
 	}
