@@ -6,13 +6,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "agent-wire.h"
 #include "doctor.h"
 
 #define PACKAGED "/etc/kenmen/kenmen.conf"
@@ -93,15 +96,43 @@ check_prompt(struct doctor *doctor)
 	    access(pinentry, X_OK) == 0 ? PROMPT_OK : PROMPT_MISSING, NULL);
 }
 
+/* Calls as one more agent would: who is refused was not the first. */
+static enum doctor_finding
+agents_ask(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct pollfd door = { .events = POLLIN };
+	enum doctor_finding found = AGENTS_NO_SOCKET;
+	enum agent_word word;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return found;
+	strcpy(address.sun_path, path);
+	door.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (door.fd >= 0 && connect(door.fd, (struct sockaddr *)&address,
+				sizeof(address)) == 0) {
+		(void)agent_say(door.fd, AGENT_HELLO, -1);
+		if (poll(&door, 1, ANSWER_SECONDS * 1000) > 0 &&
+		    agent_hear(door.fd, &word, NULL) > 0)
+			found =
+			    word == AGENT_REFUSED ? AGENTS_OK : AGENTS_MISSING;
+	}
+	if (door.fd >= 0)
+		close(door.fd);
+	return found;
+}
+
 void
 check_agents(struct doctor *doctor)
 {
 	const struct config *config = doctor->config;
 
-	doctor_found(doctor,
-	    config && config->mode == MODE_AGENT ? AGENTS_WANTED
-						 : AGENTS_NOT_BUILT,
-	    NULL);
+	if (!config)
+		doctor_found(doctor, AGENTS_UNKNOWN, NULL);
+	else if (config->mode == MODE_PINENTRY)
+		doctor_found(doctor, AGENTS_NOT_NEEDED, NULL);
+	else
+		doctor_found(doctor, agents_ask(config->socket), NULL);
 }
 
 /* ---- certificates of issuers -------------------------------------------- */

@@ -16,6 +16,7 @@ import pytest
 
 import rig as rig_module
 from ctl import OK, SICK, TRUST, Ctl, Done, ctl
+from desktop import DeskRig
 from people import PEOPLE
 
 pytestmark = pytest.mark.rig(start=False)
@@ -83,7 +84,7 @@ def test_well(ctl, rig):
         "auth 3, sign 5, attributes 3, face_b 10, face_a 10"
     assert report.one("configuration", "ok")["about"] == "2"
     assert report.one("port", "ok")["about"] == f"{rig.port} kenmend"
-    assert report.one("agents", "unknown", "this version has none")
+    assert report.one("agents", "ok", "none is needed")
     assert report.one("browsers", "unknown")
     assert rig.card[0].verifies() == []
 
@@ -412,11 +413,18 @@ def test_daemon_on_the_other_address(ctl, rig):
     assert examine(ctl, "--port", port).one("daemon", "ok")
 
 
-def test_agents(ctl, rig):
+def test_agents(make_rig, monkeypatch):
+    """Whether one is there is asked of kenmend, as one more of them."""
+    monkeypatch.setattr(rig_module, "Rig", DeskRig)
+    rig = make_rig(agent=False)
+    ctl = Ctl(rig)
+    assert examine(ctl).one("agents", "warn", "no kenmen-prompt of this user")
+    agent = rig.agent()
+    assert examine(ctl).one("agents", "ok", "is connected")
+    assert rig.session().health()["prompt"] == "ok"
+    assert agent.child.poll() is None
+    rig.stop_kenmend()
     assert examine(ctl).one("agents", "unknown")
-    text = rig.config.read_text()
-    rig.config.write_text(text.replace("mode = pinentry", "mode = agent"))
-    assert examine(ctl).one("agents", "warn", "mode = agent")
 
 
 def test_configuration_wrong(ctl, rig):
