@@ -10,7 +10,8 @@ from common import BUILD, TOP, check, fail, finish
 KENMEND = BUILD / "daemon/kenmend"
 PACKAGED = (TOP / "packaging/kenmen.conf").read_text()
 KENMENCTL = BUILD / "daemon/kenmenctl"
-PAGES = ["kenmend.8", "kenmen.conf.5", "kenmenctl.1"]
+KENMEN_PROMPT = BUILD / "daemon/kenmen-prompt"
+PAGES = ["kenmend.8", "kenmen.conf.5", "kenmenctl.1", "kenmen-prompt.8"]
 # In Japanese the sections have Japanese names, which mandoc warns of.
 LANGUAGES = {"docs/man": "warning", "docs/man/ja": "error"}
 
@@ -128,12 +129,13 @@ if KENMEND.exists():
     check("packaging/kenmen.conf is accepted", load_faults(PACKAGED))
     check("packaging/kenmen.conf is accepted, all of it", load_faults(
         re.sub(r"^(;|#   (?=\[|\w+ = ))", "", PACKAGED, flags=re.M)))
-    options = re.findall(r"--([\w-]+)", run(KENMEND, "--help").stdout)
-    for folder in LANGUAGES:
-        text = (TOP / folder / PAGES[0]).read_text()
-        check(f"{folder}/{PAGES[0]} has every option", (
-            f"--{option} is missing" for option in sorted(set(options))
-            if f"Fl Fl {option}" not in text))
+    for program, page in (KENMEND, PAGES[0]), (KENMEN_PROMPT, PAGES[3]):
+        options = re.findall(r"--([\w-]+)", run(program, "--help").stdout)
+        for folder in LANGUAGES:
+            text = (TOP / folder / page).read_text()
+            check(f"{folder}/{page} has every option", (
+                f"--{option} is missing" for option in sorted(set(options))
+                if f"Fl Fl {option}" not in text))
 else:
     fail("packaging/kenmen.conf is accepted", f"no {KENMEND}: build first")
 finish()
