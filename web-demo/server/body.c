@@ -2,7 +2,6 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,13 +61,13 @@ body_text(const struct cJSON *item)
 	return item->valuestring;
 }
 
+/* 10^9 and more no field has. */
 static bool
 is_whole(const cJSON *item)
 {
-	double number = item->valuedouble;
-
-	return cJSON_IsNumber(item) && number >= 0 && number <= 1e9 &&
-	       floor(number) == number;
+	return cJSON_IsNumber(item) && item->valuedouble >= 0 &&
+	       item->valuedouble <= 1e9 &&
+	       item->valuedouble == (double)(long)item->valuedouble;
 }
 
 static bool
@@ -79,7 +78,8 @@ value_take(const cJSON *item, enum field field, struct sheet *ret,
 	const char *text = digits;
 
 	if (is_whole(item))
-		snprintf(digits, sizeof(digits), "%.0f", item->valuedouble);
+		snprintf(
+		    digits, sizeof(digits), "%ld", (long)item->valuedouble);
 	else if (cJSON_IsString(item))
 		text = item->valuestring;
 	else if (item && !cJSON_IsNull(item))
