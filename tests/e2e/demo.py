@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import http.cookies
 import json
+import socket
 import ssl
 
 import rig as rig_module
@@ -27,11 +28,21 @@ def origin_config(origin):
 
 
 class Drone:
-    """A drone-server in a rig's directory. trust: a directory of CAs."""
+    """A drone-server, its files in directory. trust: a directory of CAs.
+    clock: jump() lets time pass for it (not for the date)."""
 
     def __init__(self, directory, port, kenmend=None, trust=SIM / "trust",
-                 idle=None, **more):
+                 clock=False):
+        self.directory = directory
         self.port, self.host = port, f"{HOST}:{port}"
+        env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        if clock:
+            self.clock, self.ahead_us = directory / "drone-clock", 0
+            self.clock.write_bytes(bytes(8))
+            env.update({
+                "KENMEN_CLOCK": str(self.clock),
+                "LD_PRELOAD": str(rig_module.BUILD / "tests/e2e/clock-jump.so"),
+                "ASAN_OPTIONS": "verify_asan_link_order=0"})
         self.origin = f"https://{self.host}"
         site = directory / "site"
         (site / "text").mkdir(parents=True, exist_ok=True)
@@ -44,15 +55,29 @@ class Drone:
                 "--trust", trust, "--name", HOST, "--port", port]
         if kenmend:
             argv += ["--kenmend", kenmend]
-        if idle:
-            argv += ["--idle", idle]
-        self.process = rig_module.Process("drone-server", argv, **more)
+        self.process = rig_module.Process("drone-server", argv, env=env)
         self.process.wait_line(f"^ready {self.origin}$")
         self.trust = ssl.create_default_context(
             cafile=str(directory / "drone/site-ca.pem"))
 
     def browser(self):
         return Browser(self)
+
+    def jump(self, seconds):
+        """So much time has passed when this returns."""
+        self.ahead_us += seconds * 1000000
+        with open(self.clock, "r+b") as f:
+            f.write(self.ahead_us.to_bytes(8, "little"))
+
+    def raw(self, data):
+        """Sends these bytes, reads one answer."""
+        with socket.create_connection(("127.0.0.1", self.port),
+                                      rig_module.LIMIT) as plain, \
+                self.trust.wrap_socket(plain, server_hostname=HOST) as tls:
+            tls.sendall(data)
+            got = http.client.HTTPResponse(tls)
+            got.begin()
+            return rig_module.Reply(got.status, got.headers, got.read())
 
     def stop(self):
         status = self.process.stop()
