@@ -121,20 +121,21 @@ pytest_run()
 	exec "$@"
 }
 
-# An independent JOSE library to judge signatures with, as a directory on
-# stdout: installed from npm under build/, as its lock file says.
+# Independent judges, of signatures (jose) and of pages (axe), as a directory
+# on stdout: installed from npm under build/, as their lock file says.
 node_judge()
 {
 	local from=$root/tests/e2e/node to=$root/build/tests-node
 	mkdir -p "$to"
 	cp "$from/check.mjs" "$from/package.json" "$to"
 	if ! cmp -s "$from/package-lock.json" "$to/package-lock.json" ||
-	    [ ! -d "$to/node_modules/jose" ]; then
-		say "fetching a JOSE library (npm ci) into build/tests-node"
+	    [ ! -d "$to/node_modules/axe-core" ]; then
+		say "fetching jose and axe-core (npm ci) into build/tests-node"
 		cp "$from/package-lock.json" "$to"
 		if ! (cd "$to" && npm ci --ignore-scripts --no-audit \
 		    --no-fund --loglevel=error) >&2; then
-			say "npm ci failed: tests/e2e/test_login.py will too"
+			say "npm ci failed: tests/e2e/test_login.py and" \
+			    "tests/browser/test_pages.py will too"
 			return 1
 		fi
 	fi
