@@ -25,7 +25,7 @@ def b64url(data):
 
 def jose(jws, audience=rig_module.DRONE, typ="kenmen-login+jwt", **more):
     """The library's word: {"header", "payload"}, or {"error"}."""
-    directory = os.environ.get("KENMEN_JOSE")
+    directory = os.environ.get("KENMEN_JUDGES")
     assert directory, "npm's jose could not be installed: see tests/lib.sh"
     done = subprocess.run(
         ["node", f"{directory}/check.mjs"], check=True,

@@ -7,13 +7,12 @@ import json
 import pytest
 
 from rig import LIMIT
-from scenes import (FILLED, at, chromium, click, email, form, form_faults,
-                    fill, fresh, link, login, mypage_draft, page, pin, prepare,
-                    reading, ready, refused, review, server, sign, status,
-                    visit, warned, way)
+from scenes import (FILLED, at, click, email, fill, form, form_faults, fresh,
+                    link, login, mypage_draft, page, pin, prepare, reading,
+                    ready, refused, review, sign, status, stub_site, visit,
+                    warned, way)
 
-__all__ = ["chromium", "page", "server"]  # fixtures
-pytestmark = pytest.mark.plain("pages are no program of ours")
+__all__ = ["page", "stub_site"]  # fixtures
 
 
 def focus(page):
@@ -75,7 +74,7 @@ def test_all_the_way_by_keyboard(page):
     press_to(page, "card-start")
     page.key("Enter")
     page.wait("fake.read !== null")
-    page.evaluate("""fake.read.resolve({ authenticate: { jws: "a.b.c" },
+    page.run("""fake.read.resolve({ authenticate: { jws: "a.b.c" },
         attributes: { name: "見本　花子", address: "東京都",
         birth_date: "1990-04-01", sex: "female" } })""")
     at(page, "form")
@@ -90,7 +89,7 @@ def test_all_the_way_by_keyboard(page):
     press_to(page, "form-next")
     page.key("Enter")
     at(page, "review")
-    posted = dict(page.server.state.posts)["/api/application"]["drone"]
+    posted = dict(page.server.posts)["/api/application"]["drone"]
     assert posted["serial"] == "MHN-2026-0001"
     assert posted["weight_g"] == 249
     press_to(page, "review-next")
@@ -120,7 +119,7 @@ def test_help_by_tap_by_hover_and_by_key(page):
         "document.querySelectorAll('.field input, .field select').length")
     shown = "document.querySelector('.tip').textContent !== ''"
     # From the keyboard, and away with Escape.
-    page.evaluate("document.querySelector('.i').focus()")
+    page.run("document.querySelector('.i').focus()")
     page.key("Enter")
     page.wait(shown)
     assert page.evaluate("document.activeElement.getAttribute("
@@ -149,7 +148,7 @@ def test_help_by_tap_by_hover_and_by_key(page):
     move(5, 5)
     page.wait("!(%s)" % shown)
     # By tap.
-    page.evaluate("document.querySelector('.i').click()")
+    page.run("document.querySelector('.i').click()")
     page.wait(shown)
 
 
@@ -159,7 +158,7 @@ def test_faults_are_told_by_field_and_nothing_is_lost(page):
     assert page.evaluate("document.querySelectorAll("
                          "'[aria-invalid=true]').length") == 8
     fill(page)
-    page.server.state.refuse["/api/application"] = (400, {
+    page.server.refuse["/api/application"] = (400, {
         "code": "bad_form", "detail": "d", "fields": {"serial": {
             "detail": "Letters and digits.",
             "detail_ja": "英数字で入力してください。"}}})
@@ -177,7 +176,7 @@ def test_faults_are_told_by_field_and_nothing_is_lost(page):
 
 def test_a_failure_keeps_what_was_typed_and_can_be_tried_again(page):
     reading(page)
-    page.evaluate("fake.read.reject(fake.error('card_removed'))")
+    page.run("fake.read.reject(fake.error('card_removed'))")
     status(page, "failed")
     assert focus(page) == "status"
     assert page.evaluate("document.getElementById('status').dataset.code") \
@@ -185,10 +184,10 @@ def test_a_failure_keeps_what_was_typed_and_can_be_tried_again(page):
     text = page.evaluate("document.getElementById('status').textContent")
     for part in ("失敗：card_removed", "何が起きたか", "次にすること"):
         assert part in text
-    page.evaluate("fake.read = null")
+    page.run("fake.read = null")
     click(page, "card-retry")
     page.wait("fake.read !== null")
-    challenges = [p for p in page.server.state.posts
+    challenges = [p for p in page.server.posts
                   if p[0] == "/api/challenge"]
     assert len(challenges) == 2, "each try has its own challenge"
 
@@ -207,12 +206,12 @@ def test_the_two_pins_are_told_apart_where_they_are_asked(page):
 
 def test_a_card_that_has_an_account_is_led_to_the_login(page):
     reading(page)
-    page.server.state.refuse["/api/account"] = (409, {
+    page.server.refuse["/api/account"] = (409, {
         "code": "already_linked", "detail": "d", "detail_ja": "ん"})
-    page.evaluate("""fake.read.resolve({ authenticate: { jws: "a" },
+    page.run("""fake.read.resolve({ authenticate: { jws: "a" },
         attributes: {} })""")
     status(page, "failed")
-    page.evaluate("document.querySelector('#status a').click()")
+    page.run("document.querySelector('#status a').click()")
     at(page, "login")
 
 
@@ -221,20 +220,20 @@ def test_a_card_that_has_an_account_is_led_to_the_login(page):
 def test_only_what_is_shown_is_signed(page):
     sign(page)
     status(page, "ready")
-    page.evaluate("fake.read = null")
+    page.run("fake.read = null")
     click(page, "card-start")
     page.wait("fake.read !== null")
-    document = page.server.state.draft["document"]
+    document = page.server.draft["document"]
     assert page.evaluate("fake.read.options.digests") == [document["sha256"]]
     assert page.evaluate("fake.read.options.titles") == [document["title"]]
 
 
 def test_a_document_other_than_the_server_s_is_not_signed(page):
     review(page)
-    page.server.state.draft["document"]["text"] += "一行多い。"
-    page.evaluate("location.hash = 'start'")
+    page.server.draft["document"]["text"] += "一行多い。"
+    page.run("location.hash = 'start'")
     at(page, "start")
-    page.open("about:blank")
+    page.goto("about:blank")
     visit(page, "sign")
     click(page, "card-check")
     status(page, "ready")
@@ -261,49 +260,41 @@ def test_what_is_refused_says_why_and_leads_back(page):
 def test_back_and_reload_are_survived(page):
     form(page)
     fill(page)
-    page.call("Page.reload")
-    page.wait_event("Page.loadEventFired")
+    page.reload()
     at(page, "form")
     assert value(page, "d-serial") == FILLED["d-serial"]
     assert value(page, "f-name") == "見本　花子"
-    page.evaluate("history.back()")
+    page.run("history.back()")
     at(page, "form")
-    page.evaluate("history.back()")
+    page.run("history.back()")
     at(page, "prepare")
-    page.evaluate("history.forward()")
+    page.run("history.forward()")
     at(page, "form")
     assert value(page, "d-serial") == FILLED["d-serial"]
 
 
 def test_a_read_goes_on_after_a_reload(page):
     ready(page)
-    page.call("Page.addScriptToEvaluateOnNewDocument",
-              source="""addEventListener("DOMContentLoaded", () => {
-        if (window.fake)
-            fake.pending = { id: "x", kinds: ["authenticate", "attributes"] };
-    }, { once: true });""")
-    page.call("Page.reload")
-    page.wait_event("Page.loadEventFired")
-    try:
-        page.wait("window.fake?.read")
-        at(page, "link")
-        status(page, "starting")
-    finally:
-        page.call("Page.removeScriptToEvaluateOnNewDocument", identifier="1")
+    page.before_scripts("""addEventListener("DOMContentLoaded", () =>
+        (fake.pending = { id: "x", kinds: ["authenticate", "attributes"] }),
+        { once: true });""")
+    page.reload()
+    page.wait("fake.read !== null")
+    at(page, "link")
+    status(page, "starting")
 
 
 def test_leaving_is_asked_about_only_while_a_window_is_open(page):
     reading(page)
-    del page.dialogs[:]
-    page.evaluate("document.body.click()")
-    page.open("about:blank")
-    assert page.dialogs == []
+    page.run("document.body.click()")
+    page.goto("about:blank")
+    assert page.dialogs() == []
     fresh(page)
     pin(page)
     # A browser asks on behalf of those alone who have touched the page.
     page.key("Tab")
-    page.open("about:blank")
-    assert page.dialogs == ["beforeunload"]
+    page.goto("about:blank")
+    assert page.dialogs() == ["beforeunload"]
 
 
 # ---- sessions, and their end ---------------------------------------------
@@ -330,17 +321,16 @@ def test_end_now_leaves_nothing(page):
     at(page, "ended")
     page.wait("fake.ended === 1")
     gone(page)
-    page.evaluate("history.back()")
+    page.run("history.back()")
     at(page, "ended")
     gone(page)
     click(page, "restart")
-    page.wait_event("Page.loadEventFired")
     at(page, "start")
 
 
 def pass_minutes(page, minutes):
     """As if the computer had slept: the date has gone on, nothing else."""
-    page.evaluate(f"""{{
+    page.run(f"""{{
         const before = Date.now;
         Date.now = () => before() + {minutes} * 60000;
     }}""")
@@ -363,13 +353,13 @@ def test_after_60_minutes_all_is_blank(page):
     assert page.evaluate("document.querySelector('h1').textContent") == \
         "手続きを終了しました"
     page.wait("!document.getElementById('idle-dialog').open")
-    state = page.server.state
+    state = page.server
     state.wait(lambda: ("/api/logout", {}) in state.posts, LIMIT)
 
 
 def test_going_on_is_told_to_both_servers_and_looking_is_not(page):
     warned(page)
-    state = page.server.state
+    state = page.server
     assert state.active == 0, "looking is no activity"
     page.key("Escape")
     page.wait("!document.getElementById('idle-dialog').open")
@@ -378,21 +368,20 @@ def test_going_on_is_told_to_both_servers_and_looking_is_not(page):
 
 def test_a_login_elsewhere_is_told(page):
     form(page)
-    page.server.state.ended = "elsewhere"
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.server.ended = "elsewhere"
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
     at(page, "ended")
     assert "ほかの端末でログイン" in page.evaluate(
         "document.querySelector('h1').textContent")
     gone(page)
     # The server goes on saying so; one who starts anew has read it.
     click(page, "restart")
-    page.wait_event("Page.loadEventFired")
     at(page, "start")
 
 
 def test_a_page_out_of_the_cache_is_hidden_until_it_was_looked_at(page):
     form(page)
-    page.server.state.ended = "idle"
+    page.server.ended = "idle"
     seen = page.evaluate("""(async () => {
         const hidden = () => getComputedStyle(document.body).visibility;
         dispatchEvent(new PageTransitionEvent("pagehide",
@@ -410,15 +399,15 @@ def test_a_page_out_of_the_cache_is_hidden_until_it_was_looked_at(page):
 
 def test_a_second_tab_is_offered_the_takeover(page):
     link(page)
-    page.evaluate("fake.connect = fake.error('session_active')")
+    page.run("fake.connect = fake.error('session_active')")
     click(page, "card-check")
     status(page, "failed")
-    page.evaluate("fake.connect = null")
+    page.run("fake.connect = null")
     click(page, "card-takeover")
     status(page, "ready")
 
 
-def test_nothing_is_asked_before_a_click(page):
-    for scene in (prepare, link, login, email, mypage_draft):
-        scene(page)
-        assert page.evaluate("fake.connected") == 0
+@pytest.mark.parametrize("scene", [prepare, link, login, email, mypage_draft])
+def test_nothing_is_asked_before_a_click(page, scene):
+    scene(page)
+    assert page.evaluate("fake.connected") == 0

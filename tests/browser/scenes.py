@@ -6,65 +6,97 @@ in each state. What happens with a real server, daemon, card and window is
 tested where those are.
 """
 
-import os
-import shutil
 import sys
-import tempfile
 
 import pytest
 
-from devtools import Page
-from rig import TOP, Process
+from chromium import ChromiumPage
+from rig import LIMIT, TOP
 
 sys.path.insert(0, str(TOP / "tests/pages"))
 import stub  # noqa: E402
 
-QUIET = ["--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-gpu",
-         "--disable-quic", "--password-store=basic", "--hide-scrollbars"]
 WIDE, NARROW = 1280, 320
+KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, " ": 32, "ArrowDown": 40}
+TEXTS = {"Enter": "\r", " ": " "}
+
+
+class Desk(ChromiumPage):
+    """A tab at the stand-ins' site, at first a wide window in Japanese."""
+
+    def __init__(self, context, site):
+        super().__init__(context)
+        context.pages.append(self)
+        self.site, self.origin = site, site.origin
+        self.call("Log.enable")
+        self.before_scripts("""if (origin !== "null")
+            localStorage.lang ??= "ja";""")
+        size(self, WIDE)
+
+    @property
+    def server(self):
+        return self.site.state
+
+    def wait(self, condition):
+        """Until it is true, looked at in each frame: some of it is in no
+        element, where Page.wait() would look."""
+        self.run("""new Promise((done, gone) => {
+            const end = performance.now() + %d;
+            const look = () => {
+                let is;
+                try { is = %s; } catch {}
+                if (is) return done();
+                if (performance.now() > end)
+                    return gone("never came true: %s");
+                requestAnimationFrame(look);
+            };
+            look();
+        })""" % (LIMIT * 1000 // 2, condition, condition.replace('"', "'")))
+
+    def events(self, method):
+        return [e["params"] for e in self.wire.events
+                if e.get("sessionId") == self.session and
+                e["method"] == method]
+
+    def dialogs(self):
+        """Kinds of the browser's own questions; each was answered yes."""
+        return [p["type"] for p in self.events("Page.javascriptDialogOpening")]
+
+    def complaints(self):
+        """What the browser has against the pages: errors that nobody caught,
+        what the CSP forbade, what was not found."""
+        return [
+            *(p["exceptionDetails"] for p in
+              self.events("Runtime.exceptionThrown")),
+            *(p["entry"] for p in self.events("Log.entryAdded")),
+            *(p for p in self.events("Runtime.consoleAPICalled")
+              if p["type"] in ("error", "warning"))]
+
+    def key(self, key, modifiers=0):
+        for kind in ("keyDown", "keyUp"):
+            text = TEXTS.get(key) if kind == "keyDown" else None
+            self.call("Input.dispatchKeyEvent", type=kind, key=key,
+                      code={" ": "Space"}.get(key, key), modifiers=modifiers,
+                      windowsVirtualKeyCode=KEYS[key],
+                      **({"text": text} if text else {}))
+
+    def type(self, text):
+        self.call("Input.insertText", text=text)
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    profile = tempfile.mkdtemp(prefix="kenmen-pages-")
-    no_sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    process = Process("chromium", [
-        "/usr/bin/chromium", "--headless=new", *QUIET, *no_sandbox,
-        f"--user-data-dir={profile}", "--remote-debugging-port=0",
-        "--remote-allow-origins=*", "about:blank"],
-        env={**os.environ, "HOME": profile}, start_new_session=True)
-    port = int(process.wait_line(
-        r"DevTools listening on ws://[^:]+:(\d+)/")[1])
-    yield Page(port)
-    process.stop()
-    shutil.rmtree(profile, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = stub.Stub()
-    yield server
-    server.stop()
+def stub_site():
+    site = stub.Stub()
+    yield site
+    site.stop()
 
 
 @pytest.fixture
-def page(chromium, server):
-    """At the start, as one who was never there; a wide window, Japanese."""
-    chromium.server = server
-    chromium.origin = server.origin
-    chromium.call("Emulation.setEmulatedMedia", media="", features=[])
-    size(chromium, WIDE)
-    fresh(chromium)
-    return chromium
-
-
-def fresh(page):
-    """A server and a tab that know nobody."""
-    page.server.reset()
-    page.open(page.origin + "/kenmen.js")
-    page.evaluate("sessionStorage.clear(); localStorage.clear();"
-                  "localStorage.setItem('lang', 'ja')")
+def page(town, stub_site):
+    stub_site.reset()
+    context = town.browser("chromium", headless=True).context()
+    yield Desk(context, stub_site)
+    context.close()
 
 
 def size(page, width, height=900):
@@ -72,9 +104,16 @@ def size(page, width, height=900):
               height=height, deviceScaleFactor=1, mobile=False)
 
 
+def fresh(page):
+    """A server and a tab that know nobody."""
+    page.site.reset()
+    page.goto(page.origin + "/kenmen.js")
+    page.run("sessionStorage.clear()")
+
+
 def visit(page, view):
-    page.open("about:blank")
-    page.open(f"{page.origin}/#{view}")
+    page.goto("about:blank")
+    page.goto(f"{page.origin}/#{view}")
 
 
 def at(page, view):
@@ -88,7 +127,7 @@ def status(page, phase):
 
 def click(page, name):
     page.wait(f"document.getElementById('{name}')")
-    page.evaluate(f"document.getElementById('{name}').click()")
+    page.run(f"document.getElementById('{name}').click()")
 
 
 # ---- scenes: how to bring the page into each state -----------------------
@@ -96,7 +135,7 @@ def click(page, name):
 def email(page):
     visit(page, "account")
     at(page, "account")
-    page.evaluate("""{
+    page.run("""{
         const field = document.getElementById("email");
         field.value = "hanako@mail.example";
         field.dispatchEvent(new Event("input"));
@@ -122,7 +161,7 @@ def prepare(page, diagnosis=None):
 
 def doctor(page):
     prepare(page)
-    page.evaluate("""fake.diagnosis = fake.error("unreachable", {}, {
+    page.run("""fake.diagnosis = fake.error("unreachable", {}, {
         causes: ["not_running", "not_trusted"],
         check: "https://127.0.0.1:25366/" })""")
     click(page, "prepare-check")
@@ -153,14 +192,14 @@ def ready(page):
 
 def no_reader(page):
     link(page)
-    page.evaluate("fake.readers = []")
+    page.run("fake.readers = []")
     click(page, "card-check")
     status(page, "no_reader")
 
 
 def question(page):
     link(page)
-    page.evaluate("fake.question = true")
+    page.run("fake.question = true")
     click(page, "card-check")
     status(page, "question")
 
@@ -173,7 +212,7 @@ def reading(page):
 
 def pin(page):
     reading(page)
-    page.evaluate("""fake.read.progress({ state: "waiting_for_pin",
+    page.run("""fake.read.progress({ state: "waiting_for_pin",
         deadline_ms: 1, prompt: { pin: "attributes", tries_left: 2, step: 2,
         steps: 2 } })""")
     status(page, "waiting_for_pin")
@@ -181,7 +220,7 @@ def pin(page):
 
 def bytes_read(page):
     reading(page)
-    page.evaluate("""fake.read.progress({ state: "reading",
+    page.run("""fake.read.progress({ state: "reading",
         deadline_ms: 1, progress: { done: 40, total: 95 } })""")
     status(page, "reading")
 
@@ -189,14 +228,14 @@ def bytes_read(page):
 def failing(code, extra="{}"):
     def scene(page):
         reading(page)
-        page.evaluate(f"fake.read.reject(fake.error('{code}', {extra}))")
+        page.run(f"fake.read.reject(fake.error('{code}', {extra}))")
         status(page, "failed")
     return scene
 
 
 def elsewhere_tab(page):
     link(page)
-    page.evaluate("fake.connect = fake.error('session_active')")
+    page.run("fake.connect = fake.error('session_active')")
     click(page, "card-check")
     status(page, "failed")
 
@@ -208,7 +247,7 @@ def login(page):
 
 def form(page):
     reading(page)
-    page.evaluate("""fake.read.resolve({ authenticate: { jws: "a.b.c" },
+    page.run("""fake.read.resolve({ authenticate: { jws: "a.b.c" },
         attributes: { name: "見本　花子", address: "東京都千代田区見本町１－２－３",
         birth_date: "1990-04-01", sex: "female" } })""")
     at(page, "form")
@@ -222,7 +261,7 @@ def form_faults(page):
 
 def form_help(page):
     form(page)
-    page.evaluate("document.querySelector('.i').click()")
+    page.run("document.querySelector('.i').click()")
     page.wait("document.querySelector('.tip').textContent")
 
 
@@ -234,7 +273,7 @@ FILLED = {"f-phone": "03-0000-0000", "d-kind": "multirotor",
 
 def fill(page):
     for name, value in FILLED.items():
-        page.evaluate(f"""{{
+        page.run(f"""{{
             const field = document.getElementById("{name}");
             field.value = "{value}";
             field.dispatchEvent(new Event("input"));
@@ -257,16 +296,16 @@ def sign(page):
 def signed(page):
     sign(page)
     status(page, "ready")
-    page.evaluate("fake.read = null")
+    page.run("fake.read = null")
     click(page, "card-start")
     page.wait("fake.read !== null")
-    page.evaluate("""fake.read.resolve({ sign: { signatures: ["c2ln"],
+    page.run("""fake.read.resolve({ sign: { signatures: ["c2ln"],
         certificate: "Y2VydA==" } })""")
     at(page, "verdict")
 
 
 def refused(page):
-    page.server.state.verdict = stub.bad_verdict()
+    page.server.verdict = stub.bad_verdict()
     signed(page)
 
 
@@ -283,8 +322,8 @@ def mypage(page):
 
 
 def mypage_draft(page):
-    page.server.state.log_in()
-    page.server.state.post("/api/application", {"form": {}, "drone": {}})
+    page.server.log_in()
+    page.server.post("/api/application", {"form": {}, "drone": {}})
     visit(page, "mypage")
     at(page, "mypage")
 
@@ -301,7 +340,7 @@ def start(page):
 
 def ended(why):
     def scene(page):
-        page.server.state.ended = why
+        page.server.ended = why
         visit(page, "start")
         at(page, "ended")
     return scene
@@ -314,8 +353,8 @@ def closed(page):
 
 
 def warned(page):
-    page.server.state.log_in()
-    page.server.state.expires_in = 290
+    page.server.log_in()
+    page.server.expires_in = 290
     visit(page, "mypage")
     page.wait("document.getElementById('idle-dialog').open")
 
