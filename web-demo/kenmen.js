@@ -804,7 +804,7 @@ const TEXTS = {
 		en: ["Press the button", "", "Press the button on the page to reach apps on this device."],
 	},
 	unreachable: {
-		ja: ["kenmen につながりません", "ページから区別できない原因：{causes}。", "{check} を新しいタブで開いてください。接続できなければ kenmen をインストールして起動し、証明書の警告が出たら（進まずに）端末で kenmenctl trust install を実行してブラウザーを開き直し、「kenmenは動作しており」と表示されたら、このページでもう一度お試しください。"],
+		ja: ["kenmen につながりません", "ページから区別できない原因：{causes}。", "{check} を新しいタブで開いてください。接続できなければ kenmen をインストールして起動し、証明書の警告が出たら（進まずに）端末で kenmenctl trust install を実行してブラウザーを開き直し、「kenmen は動いています」と表示されたら、このページでもう一度お試しください。"],
 		en: ["kenmen cannot be reached", "A page cannot tell which: {causes}.", "Open {check} in a new tab. If it cannot connect, install and start kenmen. If it warns of a certificate, do not go on: run kenmenctl trust install in a terminal and open the browser anew. If it says \"kenmen is here\", try again on this page."],
 	},
 	too_old: {

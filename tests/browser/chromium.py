@@ -64,6 +64,15 @@ class ChromiumContext(Context):
     def make_page(self):
         return ChromiumPage(self)
 
+    def answer(self, allow):
+        """The browser's question, by the keys that lead to it: its first
+        button blocks, the next one allows."""
+        screen = self.browser.town.screen
+        title = self.pages[-1].evaluate("document.title")
+        window = screen.wait_window(f"^{title} - Chromium$")
+        screen.key(window, "alt+shift+a", *(["Tab"] if allow else []),
+                   "Return")
+
     def targets(self):
         """All tabs, those that pages opened as well."""
         return [t for t in self.browser.wire.call(
@@ -126,6 +135,19 @@ class ChromiumPage(Page):
         """A script that every document runs first."""
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
 
+    def frame(self):
+        """The document in the page's one frame, of another site."""
+        return ChromiumFrame(self)
+
+    def wait_frame(self):
+        since = 0
+        self.wire.call("Target.setDiscoverTargets", {"discover": True})
+        return self.wire.wait_event(
+            "Target.targetCreated",
+            lambda e: (t := e["params"]["targetInfo"])["type"] == "iframe" and
+            t.get("browserContextId") == self.context.id,
+            since)["params"]["targetInfo"]["targetId"]
+
     def click(self, selector):
         point = self._middle(selector)
         for kind in ("mousePressed", "mouseReleased"):
@@ -156,3 +178,13 @@ class ChromiumPage(Page):
     def close(self):
         self.wire.call("Target.closeTarget", {"targetId": self.target})
         self.context.pages.remove(self)
+
+
+class ChromiumFrame(ChromiumPage):
+    """A target of its own, since it is of another site."""
+
+    def __init__(self, page):
+        Page.__init__(self, page.context)
+        self.session = self.wire.call("Target.attachToTarget", {
+            "targetId": page.wait_frame(), "flatten": True})["sessionId"]
+        self.call("Runtime.enable")

@@ -21,6 +21,8 @@ PREFERENCES = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "toolkit.telemetry.enabled": False,
+    # A question can be answered as soon as it is there.
+    "security.notification_enable_delay": 0,
     # Each context is a person of its own.
     "permissions.isolateBy.userContext": True,
     "privacy.userContext.enabled": True,
@@ -88,6 +90,17 @@ class FirefoxContext(Context):
     def make_page(self):
         return FirefoxPage(self)
 
+    def answer(self, allow):
+        """The browser's question, by the mouse: its buttons are at its lower
+        right, the last one allows."""
+        screen = self.browser.town.screen
+        window = screen.wait_window("^Firefox$")
+        width, height = map(int, screen.tool(
+            "getwindowgeometry", window)[-1].split("x"))
+        screen.tool("mousemove", "--window", window,
+                    width - (47 if allow else 119), height - 30)
+        screen.tool("click", 1)
+
     def targets(self):
         tree = self.browser.wire.call("browsingContext.getTree", {})
         return [c for c in tree["contexts"] if c["userContext"] == self.id]
@@ -129,6 +142,10 @@ class FirefoxPage(Page):
             "functionDeclaration": f"() => {{ {script} }}",
             "contexts": [self.id]})
 
+    def frame(self):
+        """The document in the page's one frame."""
+        return FirefoxFrame(self)
+
     def click(self, selector):
         point = self._middle(selector)
         self.call("input.performActions", actions=[{
@@ -163,3 +180,10 @@ class FirefoxPage(Page):
     def close(self):
         self.call("browsingContext.close")
         self.context.pages.remove(self)
+
+
+class FirefoxFrame(FirefoxPage):
+    def __init__(self, page):
+        Page.__init__(self, page.context)
+        tree = page.wire.call("browsingContext.getTree", {"root": page.id})
+        self.id = tree["contexts"][0]["children"][0]["context"]

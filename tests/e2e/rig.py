@@ -927,11 +927,11 @@ class Rig:
         """pcscd's name of the reader."""
         return self.pcsc.readers()[slot]
 
-    def start_kenmend(self, args=(), wait=True):
+    def start_kenmend(self, args=(), wait=True, before=()):
         program = BUILD / "daemon/kenmend"
         if VALGRIND:
             program = self._valgrind()
-        argv = [program, "--config", self.config, *args]
+        argv = [*before, program, "--config", self.config, *args]
         env = self.environment()
         if VALGRIND:
             env["LD_PRELOAD"] = str(BUILD / "tests/e2e/late-kill.so")
