@@ -262,18 +262,26 @@ add_holder(cJSON *error, const struct wire_failed *failed)
 	json_add_null(error, "holder");
 }
 
+/* What is on the reader instead, where it says so. */
+static void
+add_token(cJSON *error, const struct wire_failed *failed)
+{
+	json_add_text(error, "token", token_name(failed->token));
+}
+
 /* What a code adds to its error. */
 static void (*const add_to_error[CODE_N])(
     cJSON *error, const struct wire_failed *) = {
 	[CODE_PIN_WRONG] = add_wrong,
 	[CODE_PIN_BLOCKED] = add_blocked,
 	[CODE_READER_BUSY] = add_holder,
+	[CODE_NOT_MY_NUMBER_CARD] = add_token,
 };
 
 static void
 add_error(cJSON *object, const struct wire_failed *failed)
 {
-	const struct code_text *text = code_of_read(failed->code);
+	const struct code_text *text = code_of_failed(failed);
 	cJSON *error = cJSON_AddObjectToObject(object, "error");
 
 	json_add_text(error, "code", text->name);

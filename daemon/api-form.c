@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "reads.h"
 #include "utf8.h"
 
 #define WAIT_MAX 30 /* seconds a GET may wait */
@@ -320,6 +321,9 @@ static const struct parameter poll_parameters[] = {
 	{ "after", offsetof(struct asked, after), UINT32_MAX,
 	    " must be a whole number from 0 to 4294967295, given once.",
 	    "は0から4294967295までの整数を1回だけ指定してください。" },
+	{ "grace", offsetof(struct asked, grace), GRACE_S,
+	    " must be a whole number from 0 to 60, given once.",
+	    "は0から60までの整数を1回だけ指定してください。" },
 };
 
 const struct form form_nothing = { 0 };

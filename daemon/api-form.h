@@ -20,7 +20,7 @@ struct asked {
 	const char *purpose; /* NULL: none */
 	struct wire_wish wish;
 	size_t digest_len; /* of all digests alike */
-	uint32_t wait, after;
+	uint32_t wait, after, grace;
 };
 
 /* A member of a body. */

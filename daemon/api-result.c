@@ -152,6 +152,7 @@ add_card_info(cJSON *object, const struct read *read)
 	cJSON *pins, *certificates;
 
 	json_add_text(object, "card", "my_number");
+	json_add_text(object, "token", token_name(info->token));
 	pins = cJSON_AddObjectToObject(object, "pins");
 	for (enum kenmen_pin p = 0; p < KENMEN_PIN_N; p++)
 		add_pin(pins, pin_name(p), info->tries[p]);

@@ -240,6 +240,7 @@ read_get(struct visit *v)
 
 	if (read == NULL)
 		return false;
+	read->grace_s = v->asked.grace;
 	read_seen(read, v->now);
 	if (state_is_final(read->state) || read->seq > v->asked.after ||
 	    v->asked.wait == 0) {

@@ -196,7 +196,11 @@ api_handle(struct api *api, const struct api_request *request,
     struct api_call *call, uint64_t now)
 {
 	struct visit v = {
-		.api = api, .request = request, .call = call, .now = now
+		.api = api,
+		.request = request,
+		.call = call,
+		.now = now,
+		.asked = { .grace = GRACE_S },
 	};
 
 	call->pending = NULL;

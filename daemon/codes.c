@@ -166,12 +166,38 @@ static const struct code_text read_codes[CODE_N] = {
 	    "kenmenの内部で問題が起きました。もう一度読み取り、続く場合は、kenmenのログを確認してください。",
 	    true },
 };
+
+/* not_my_number_card, where it says what it is. */
+static const struct code_text other_tokens[KENMEN_TOKEN_N] = {
+	[KENMEN_TOKEN_ANDROID] = { "not_my_number_card", 0, "A phone",
+	    "A phone's certificates are on the reader, not the card; put the My Number card itself there and read again.",
+	    "リーダーにあるのはスマートフォンの電子証明書です。マイナンバーカードそのものに置き換えて、もう一度読み取ってください。",
+	    true },
+	[KENMEN_TOKEN_IPHONE] = { "not_my_number_card", 0, "A phone",
+	    "A phone's certificates are on the reader, not the card; put the My Number card itself there and read again.",
+	    "リーダーにあるのはスマートフォンの電子証明書です。マイナンバーカードそのものに置き換えて、もう一度読み取ってください。",
+	    true },
+	[KENMEN_TOKEN_JUKI_CARD] = { "not_my_number_card", 0, "A Juki card",
+	    "The card on the reader is an old Basic Resident Register card (Juki card), not a My Number card; change it and read again.",
+	    "リーダーにあるのは住民基本台帳カードです。マイナンバーカードに置き換えて、もう一度読み取ってください。",
+	    true },
+};
 /* clang-format on */
 
 const struct code_text *
 code_of_api(enum api_code code)
 {
 	return &api_codes[code];
+}
+
+const struct code_text *
+code_of_failed(const struct wire_failed *failed)
+{
+	const struct code_text *text = &other_tokens[failed->token];
+
+	return failed->code == CODE_NOT_MY_NUMBER_CARD && text->name
+		   ? text
+		   : code_of_read(failed->code);
 }
 
 const struct code_text *

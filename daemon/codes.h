@@ -20,5 +20,7 @@ struct code_text {
 /* Never NULL for a code of its enum (CODE_NONE and CODE_N excepted). */
 const struct code_text *code_of_api(enum api_code code);
 const struct code_text *code_of_read(enum read_code code);
+/* The same for a read that ended so, with what is known beside its code. */
+const struct code_text *code_of_failed(const struct wire_failed *failed);
 
 #endif

@@ -71,6 +71,13 @@ static const char *const certificate_names[KENMEN_CERT_N] = {
 	[KENMEN_CERT_SIGN_CA] = "sign_ca",
 };
 
+static const char *const token_names[KENMEN_TOKEN_N] = {
+	[KENMEN_TOKEN_MY_NUMBER_CARD] = "my_number_card",
+	[KENMEN_TOKEN_ANDROID] = "android",
+	[KENMEN_TOKEN_IPHONE] = "iphone",
+	[KENMEN_TOKEN_JUKI_CARD] = "juki_card",
+};
+
 static const char *const lang_names[LANG_N] = {
 	[LANG_JA] = "ja",
 	[LANG_EN] = "en",
@@ -126,6 +133,12 @@ const char *
 certificate_name(enum kenmen_certificate certificate)
 {
 	return NAME_OF(certificate_names, certificate);
+}
+
+const char *
+token_name(enum kenmen_token token)
+{
+	return NAME_OF(token_names, token);
 }
 
 const char *

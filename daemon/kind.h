@@ -71,12 +71,20 @@ const char *code_name(enum read_code code);
 const char *pin_name(enum kenmen_pin pin);
 const char *sex_name(enum kenmen_sex sex);
 const char *certificate_name(enum kenmen_certificate certificate);
+/* Also NULL for KENMEN_TOKEN_UNKNOWN. */
+const char *token_name(enum kenmen_token token);
 const char *lang_name(enum lang lang);
 const char *hash_name(enum kenmen_hash hash);
 const char *verdict_name(enum kenmen_verdict verdict);
 
 /* The kind of that name (len bytes, no NUL needed), or -1. */
 int kind_from_name(const char *name, size_t len);
+
+static inline bool
+token_is_phone(enum kenmen_token token)
+{
+	return token == KENMEN_TOKEN_ANDROID || token == KENMEN_TOKEN_IPHONE;
+}
 
 static inline bool
 state_is_final(enum read_state state)

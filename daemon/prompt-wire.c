@@ -46,6 +46,7 @@ prompt_request_encode(
 	pack_u8(&p, request->titles_more);
 	pack_u8(&p, request->tries);
 	pack_u8(&p, request->max_tries);
+	pack_u8(&p, request->token);
 	pack_u8(&p, request->step);
 	pack_u8(&p, request->steps);
 	pack_u32(&p, request->timeout_ms);
@@ -102,6 +103,7 @@ prompt_request_decode(
 	ret->titles_more = unpack_u8(&u, DIGESTS_MAX - 1);
 	ret->tries = unpack_u8(&u, TRIES_MAX);
 	ret->max_tries = unpack_u8(&u, TRIES_MAX);
+	ret->token = unpack_u8(&u, KENMEN_TOKEN_N - 1);
 	ret->step = unpack_u8(&u, STEPS_MAX);
 	ret->steps = unpack_u8(&u, STEPS_MAX);
 	ret->timeout_ms = unpack_u32(&u, TIMEOUT_MAX_MS);

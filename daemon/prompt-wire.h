@@ -49,6 +49,7 @@ struct prompt_request {
 	char titles[PURPOSE_MAX + 1];
 	unsigned titles_more;
 	unsigned tries, max_tries; /* max_tries 0: not published */
+	enum kenmen_token token;   /* whose PIN it is, where that is known */
 	unsigned step, steps;
 	uint32_t timeout_ms;
 };

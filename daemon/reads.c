@@ -9,9 +9,8 @@
 #include "wipe.h"
 
 #define SECOND_US UINT64_C(1000000)
-#define KEPT_US (300 * SECOND_US)     /* results of a finished read */
-#define PAGE_GONE_US (60 * SECOND_US) /* without anybody asking */
-#define PROGRESS_US (SECOND_US / 4)   /* between two visible ones */
+#define KEPT_US (300 * SECOND_US)   /* results of a finished read */
+#define PROGRESS_US (SECOND_US / 4) /* between two visible ones */
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -340,6 +339,7 @@ read_new(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 	read->seq = 1;
 	read->pin = -1;
 	read->seen_us = now;
+	read->grace_s = GRACE_S;
 	*ret = read;
 	return 0;
 }
@@ -583,7 +583,7 @@ read_page_gone_at(const struct read *read)
 		return 0;
 	if (read->seen_us > since)
 		since = read->seen_us;
-	return since + PAGE_GONE_US;
+	return since + read->grace_s * SECOND_US;
 }
 
 static uint64_t

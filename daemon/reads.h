@@ -15,6 +15,7 @@
 #include "session.h"
 
 #define READ_ID_LEN 16 /* hex digits */
+#define GRACE_S 60     /* of a page that says nothing else */
 /* Kept per session, of these the newest; those gone (410) make room first. */
 #define READS_KEPT_MAX 256
 
@@ -46,6 +47,7 @@ struct read {
 	unsigned
 	    polls; /* requests that wait for a change; their owner counts */
 	uint64_t seen_us;    /* when its page last asked */
+	unsigned grace_s;    /* how long it may be silent then */
 	uint64_t waiting_us; /* since when a person is waited for; 0: is not */
 	uint64_t ended_us;
 	uint64_t progress_us; /* when progress last became visible */

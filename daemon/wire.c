@@ -192,6 +192,7 @@ state_get(struct unpack *u, struct wire_state *ret)
 static void
 card_info_put(struct pack *p, const struct kenmen_card_info *info)
 {
+	pack_u8(p, info->token);
 	for (int i = 0; i < KENMEN_PIN_N; i++)
 		optional_put(p, info->tries[i]);
 	for (int i = 0; i < KENMEN_CERT_N; i++)
@@ -201,6 +202,7 @@ card_info_put(struct pack *p, const struct kenmen_card_info *info)
 static void
 card_info_get(struct unpack *u, struct kenmen_card_info *ret)
 {
+	ret->token = unpack_u8(u, KENMEN_TOKEN_N - 1);
 	for (int i = 0; i < KENMEN_PIN_N; i++)
 		ret->tries[i] = optional_get(u, 15); /* 63Cx: 4 bits */
 	for (int i = 0; i < KENMEN_CERT_N; i++)
@@ -382,6 +384,24 @@ readers_get(struct unpack *u, struct wire_reader *ret)
 	return n;
 }
 
+static void
+failed_put(struct pack *p, const struct wire_failed *failed)
+{
+	pack_u8(p, failed->code);
+	optional_put(p, failed->tries_left);
+	optional_put(p, failed->pin);
+	pack_u8(p, failed->token);
+}
+
+static void
+failed_get(struct unpack *u, struct wire_failed *ret)
+{
+	ret->code = unpack_u8(u, CODE_N - 1);
+	ret->tries_left = optional_get(u, SMALL_MAX - 1);
+	ret->pin = optional_get(u, KENMEN_PIN_N - 1);
+	ret->token = unpack_u8(u, KENMEN_TOKEN_N - 1);
+}
+
 int
 wire_message_encode(
     const struct wire_message *message, uint8_t *buf, size_t room)
@@ -433,9 +453,7 @@ wire_message_encode(
 	case WIRE_DONE:
 		break;
 	case WIRE_FAILED:
-		pack_u8(&p, message->failed.code);
-		optional_put(&p, message->failed.tries_left);
-		optional_put(&p, message->failed.pin);
+		failed_put(&p, &message->failed);
 		break;
 	case WIRE_N:
 		return -1;
@@ -491,9 +509,7 @@ wire_message_decode(const uint8_t *buf, size_t len, struct wire_message *ret)
 	case WIRE_DONE:
 		break;
 	case WIRE_FAILED:
-		ret->failed.code = unpack_u8(&u, CODE_N - 1);
-		ret->failed.tries_left = optional_get(&u, SMALL_MAX - 1);
-		ret->failed.pin = optional_get(&u, KENMEN_PIN_N - 1);
+		failed_get(&u, &ret->failed);
 		break;
 	case WIRE_N:
 		return false;

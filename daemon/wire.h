@@ -142,6 +142,8 @@ struct wire_failed {
 	enum read_code code;
 	int tries_left; /* -1: does not belong to this code */
 	int pin;        /* enum kenmen_pin it is about, or -1 */
+	/* not_my_number_card: what is on the reader instead, if it said so. */
+	enum kenmen_token token;
 };
 
 struct wire_reader {

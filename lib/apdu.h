@@ -28,6 +28,7 @@ enum apdu_ins {
 enum apdu_sw {
 	SW_OK = 0x9000,
 	SW_END_OF_FILE = 0x6282, /* fewer bytes than asked for, still good */
+	SW_NO_LIMIT = 0x6300, /* to an empty VERIFY: a key that never blocks */
 	SW_WRONG_LENGTH = 0x6700,
 	SW_SECURITY_STATUS = 0x6982,
 	SW_BLOCKED = 0x6983,

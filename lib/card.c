@@ -10,7 +10,7 @@
 #define FILE_MAX 32767
 #define BLOCK_SHORT 256
 /* Readers that mishandle the chaining of T=CL fail past 251 bytes. */
-#define BLOCK_SMALL 224
+#define BLOCK_SMALL CARD_PART_MAX
 
 /* Enough to see what a file begins with. */
 #define CARD_PROBE_LEN 4
@@ -368,11 +368,12 @@ card_tries(struct kenmen_card *card, const struct card_key *key)
 	}
 	if (by_select && (r = tries_by_select(card, key, &sw)) < 0)
 		return r;
-	/*
-	 * 9000 would mean "verified already", which this card never says of an
-	 * empty VERIFY; 6300 a key without a counter. Neither is a number that
-	 * a person could be told.
-	 */
+	/* A key that nobody counts the tries of: no number that a person could
+	 * be told. */
+	if (sw == SW_NO_LIMIT)
+		return KENMEN_ERR_DATA;
+	/* 9000 would mean "verified already", which this card never says of an
+	 * empty VERIFY. */
 	if ((r = sw_tries(sw)) < 0)
 		return KENMEN_ERR_CARD;
 	card->forms.no_sfi = by_select;
@@ -511,6 +512,7 @@ card_verify_on_pinpad(struct kenmen_card *card, const struct card_key *key,
 /* One file being read. */
 struct reading {
 	uint8_t sfi;
+	uint8_t from;   /* where in the file */
 	bool by_select; /* name it by SELECT EF */
 	bool current;   /* it is the current EF: P1 P2 are an offset */
 	bool shaken;    /* an exchange failed under us: was power lost? */
@@ -528,8 +530,9 @@ static int
 read_once(struct kenmen_card *card, const struct reading *rd, size_t le,
     uint16_t *ret_sw)
 {
-	uint8_t p1 = (uint8_t)(rd->current ? rd->got >> 8 : SFI_FLAG | rd->sfi);
-	uint8_t p2 = (uint8_t)(rd->current ? rd->got & 0xFF : 0);
+	size_t at = rd->from + rd->got;
+	uint8_t p1 = (uint8_t)(rd->current ? at >> 8 : SFI_FLAG | rd->sfi);
+	uint8_t p2 = (uint8_t)at;
 	struct apdu *a = NULL;
 	int r;
 
@@ -725,14 +728,14 @@ static int
 read_file(struct kenmen_card *card, struct reading *rd,
     card_progress_fn *progress, void *arg, struct kenmen_blob *ret)
 {
-	bool head = rd->total > 0; /* one block of known length */
+	bool part = rd->total > 0; /* one block of known length */
 	int r;
 
 	if (!card->in_transaction)
 		return KENMEN_ERR_ARGUMENT;
 	if ((rd->buf = calloc(1, FILE_MAX)) == NULL)
 		return KENMEN_ERR_NO_MEMORY;
-	r = head ? read_block(card, rd) : read_whole(card, rd, progress, arg);
+	r = part ? read_block(card, rd) : read_whole(card, rd, progress, arg);
 	if (r < 0)
 		goto out;
 	ret->bytes = rd->buf;
@@ -765,12 +768,13 @@ card_read_sequence(struct kenmen_card *card, uint8_t sfi,
 }
 
 int
-card_read_head(
-    struct kenmen_card *card, uint8_t sfi, size_t len, struct kenmen_blob *ret)
+card_read_part(struct kenmen_card *card, uint8_t sfi, uint8_t at, size_t len,
+    struct kenmen_blob *ret)
 {
-	struct reading rd = {
-		.sfi = sfi, .by_select = card->forms.no_sfi, .total = len
-	};
+	struct reading rd = { .sfi = sfi,
+		.from = at,
+		.by_select = card->forms.no_sfi,
+		.total = len };
 
 	if (len == 0 || len > BLOCK_SMALL)
 		return KENMEN_ERR_ARGUMENT;
@@ -890,6 +894,18 @@ probe_result(const struct kenmen_card *card, uint16_t sw, uint8_t *ret_first)
 	default:
 		return CARD_PROBE_UNCLEAR;
 	}
+}
+
+int
+card_exists(struct kenmen_card *card, uint8_t sfi)
+{
+	uint16_t sw = 0;
+	int r;
+
+	if (!card->in_transaction)
+		return KENMEN_ERR_ARGUMENT;
+	r = select_ef(card, sfi, &sw);
+	return r < 0 ? r : sw != SW_FILE_NOT_FOUND;
 }
 
 static int

@@ -42,8 +42,9 @@ int card_select(struct kenmen_card *card, const struct card_aid *aid);
 /*
  * Tries left on a key of the current application, by VERIFY without data; 1
  * exchange, 2 where the key is named by SELECT EF, 3 while that is found out.
- * NOT_FOUND: no such key. The form that worked is settled for the card_verify
- * that follows at once. key is compared by address.
+ * NOT_FOUND: no such key. DATA: one without a counter (6300). The form that
+ * worked is settled for the card_verify that follows at once. key is compared
+ * by address.
  */
 int card_tries(struct kenmen_card *card, const struct card_key *key);
 
@@ -85,13 +86,18 @@ int card_read(struct kenmen_card *card, uint8_t sfi, card_progress_fn *progress,
  * use: NOT_FOUND when it is empty or begins otherwise. */
 int card_read_sequence(struct kenmen_card *card, uint8_t sfi,
     card_progress_fn *progress, void *arg, struct kenmen_blob *ret);
+#define CARD_PART_MAX 224
 /*
- * The first len bytes of a file (at most 224), filler included, whatever they
- * are; fewer when the file ends before. 1 exchange, and the ways round as
- * above. DATA: the file is empty.
+ * len bytes of a file (at most CARD_PART_MAX) from at on, filler included,
+ * whatever they are; fewer when the file ends before. 1 exchange, and the ways
+ * round as above. DATA: the file ends before at.
  */
-int card_read_head(
-    struct kenmen_card *card, uint8_t sfi, size_t len, struct kenmen_blob *ret);
+int card_read_part(struct kenmen_card *card, uint8_t sfi, uint8_t at,
+    size_t len, struct kenmen_blob *ret);
+
+/* Is there such a file? 0: the card says no (6A82 to SELECT EF), else 1; 1
+ * exchange. */
+int card_exists(struct kenmen_card *card, uint8_t sfi);
 
 enum card_probe {
 	CARD_PROBE_EMPTY,  /* the file is there, no byte of it can be read */

@@ -219,7 +219,9 @@ enum kenmen_pin {
  * Tries left on a PIN (0 = blocked), or a negative KENMEN_ERR_*.
  * Sends VERIFY without data, so asking never spends a try. Settles whether
  * the key is named by short id or by SELECT EF, which kenmen_pin_verify then
- * uses. NOT_MY_NUMBER_CARD: the application of this PIN is not there.
+ * uses. NOT_MY_NUMBER_CARD: the application of this PIN is not there. DATA: the
+ * card does not count its tries (6300), so there is nothing to tell a person,
+ * and no VERIFY to be sent.
  */
 int kenmen_pin_tries(struct kenmen_card *card, enum kenmen_pin pin);
 /*
@@ -285,15 +287,34 @@ enum kenmen_certificate {
 	KENMEN_CERT_N
 };
 
+/* What the JPKI application says that it is on. */
+enum kenmen_token {
+	KENMEN_TOKEN_UNKNOWN, /* it does not say, or a label of no list */
+	KENMEN_TOKEN_MY_NUMBER_CARD,
+	KENMEN_TOKEN_ANDROID, /* スマホ用電子証明書 */
+	KENMEN_TOKEN_IPHONE,
+	KENMEN_TOKEN_JUKI_CARD, /* 住民基本台帳カード, issued until 2015 */
+	KENMEN_TOKEN_N
+};
+
+/*
+ * The label in EF 0006 of the JPKI application: 2 exchanges, or 1 where that
+ * application is the current one. No PIN is needed. NOT_FOUND: no such
+ * application.
+ */
+int kenmen_token_read(struct kenmen_card *card, enum kenmen_token *ret);
+
 struct kenmen_card_info {
+	enum kenmen_token token;
 	int tries[KENMEN_PIN_N]; /* 0: blocked; -1: no such PIN, or none that
 				  * the card counts */
 	int8_t certificates[KENMEN_CERT_N]; /* 1 there, 0 not, -1 not known
 					     * without its PIN */
 };
 
-/* Counters of all PINs and which certificates exist; no PIN is needed, no
- * try is spent, nothing that identifies the person or the card is read. */
+/* What it is, counters of all PINs, and which certificates exist; no PIN is
+ * needed, no try is spent, nothing that identifies the person or the card is
+ * read. */
 int kenmen_card_info_read(
     struct kenmen_card *card, struct kenmen_card_info *ret);
 
@@ -524,6 +545,24 @@ int kenmen_certificate_read(struct kenmen_card *card,
     enum kenmen_certificate which,
     void (*progress)(void *arg, size_t done, size_t total), void *arg,
     struct kenmen_blob *ret);
+/*
+ * The certificate of a CA that the card holds (AUTH_CA, SIGN_CA; anything else:
+ * ARGUMENT). Where trust (may be NULL) has any of that purpose, 224 bytes in
+ * the middle of the file are read first, where its key stands: 1 exchange, and
+ * when it is a trusted CA's key the trusted copy is returned. Else the card's
+ * own file is, as by kenmen_certificate_read.
+ */
+int kenmen_ca_read(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret);
+/*
+ * Is there a file for it? 1, or 0 where the card says that there is none. No
+ * PIN is needed, nothing is read: 1 exchange. What is in the file shows when
+ * it is read: it may be empty.
+ */
+int kenmen_certificate_exists(
+    struct kenmen_card *card, enum kenmen_certificate which);
 /* DATA: no X.509 certificate, or one with attributes out of all bounds. */
 int kenmen_certificate_parse(
     const uint8_t *der, size_t len, struct kenmen_certificate_facts *ret);

@@ -14,6 +14,7 @@
 #include "record.h"
 #include "secret.h"
 #include "sigcheck.h"
+#include "trust.h"
 
 /* ---- what is where ---------------------------------------------------- */
 
@@ -34,6 +35,8 @@ static const struct card_aid app_jpki = { 10,
 #define EF_CHIP_KEY 0x07
 /* Of the visual application. */
 #define EF_FACE 0x02
+/* Of the JPKI application: what it is on. */
+#define EF_TOKEN 0x06
 /* Of both: the card-verifiable certificate of who signed the records. */
 #define EF_ISSUER 0x04
 
@@ -340,7 +343,7 @@ my_number_read(struct kenmen_card *card, struct kenmen_blob *file, char *ret)
 {
 	int r;
 
-	r = card_read_head(card, EF_MY_NUMBER, MY_NUMBER_FILE_LEN, file);
+	r = card_read_part(card, EF_MY_NUMBER, 0, MY_NUMBER_FILE_LEN, file);
 	return r < 0 ? r : record_my_number(file->bytes, file->len, ret);
 }
 
@@ -647,6 +650,67 @@ kenmen_certificate_read(struct kenmen_card *card, enum kenmen_certificate which,
 	    card, certificate_efs[which], progress, arg, ret);
 }
 
+/* Where a CA's certificate says its key, in a file of JPKI and in one with
+ * longer names: what a short id can reach in one block. */
+#define CA_KEY_AT 255
+
+/* Into *ret a trusted copy of what is in the file, by its key. */
+static int
+ca_copy(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust, struct kenmen_blob *ret)
+{
+	struct kenmen_blob part = { NULL, 0 };
+	int r;
+
+	if (!trust_has_ca(trust, which))
+		return 0;
+	r = card_read_part(
+	    card, certificate_efs[which], CA_KEY_AT, CARD_PART_MAX, &part);
+	/* What it is instead shows when it is read from its beginning. */
+	if (r == KENMEN_ERR_DATA || r == KENMEN_ERR_CARD)
+		return 0;
+	if (r == 0)
+		r = trust_ca_with(
+		    trust, which, CA_KEY_AT, part.bytes, part.len, ret);
+	kenmen_blob_free(&part);
+	return r;
+}
+
+int
+kenmen_ca_read(struct kenmen_card *card, enum kenmen_certificate which,
+    const struct kenmen_trust *trust,
+    void (*progress)(void *arg, size_t done, size_t total), void *arg,
+    struct kenmen_blob *ret)
+{
+	struct kenmen_blob copy = { NULL, 0 };
+	int r;
+
+	if (card == NULL || ret == NULL ||
+	    (which != KENMEN_CERT_AUTH_CA && which != KENMEN_CERT_SIGN_CA))
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = app_select(card, &app_jpki)) < 0 ||
+	    (r = ca_copy(card, which, trust, &copy)) < 0)
+		return r;
+	if (copy.bytes == NULL)
+		return card_read_sequence(
+		    card, certificate_efs[which], progress, arg, ret);
+	*ret = copy;
+	return 0;
+}
+
+int
+kenmen_certificate_exists(
+    struct kenmen_card *card, enum kenmen_certificate which)
+{
+	int r;
+
+	if (card == NULL || (unsigned)which >= KENMEN_CERT_N)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = app_select(card, &app_jpki)) < 0)
+		return r;
+	return card_exists(card, certificate_efs[which]);
+}
+
 /* Over a DigestInfo of ours. */
 static int
 jpki_sign(struct kenmen_card *card, enum kenmen_certificate key,
@@ -725,19 +789,71 @@ out:
 	return r;
 }
 
-/* ---- counters and certificates of a card ------------------------------ */
+/* ---- what it is, its counters and certificates ------------------------- */
 
-/*
- * A counter that the card does not have is an answer, not a failure. Nobody
- * says that 照合番号 are counted at all; one source has them answer 6300.
- */
+/* In EF 0006, in the manner of CK_TOKEN_INFO: padded with spaces. */
+#define LABEL_LEN 32
+
+/* clang-format off */
+static const char *const labels[KENMEN_TOKEN_N] = {
+	[KENMEN_TOKEN_UNKNOWN]        = "",
+	[KENMEN_TOKEN_MY_NUMBER_CARD] = "JPKIAPICCTOKEN2",
+	[KENMEN_TOKEN_ANDROID]        = "JPKIAPGPSETOKEN",
+	[KENMEN_TOKEN_IPHONE]         = "JPKIAPIOSTOKEN",
+	[KENMEN_TOKEN_JUKI_CARD]      = "JPKIAPICCTOKEN",
+};
+/* clang-format on */
+
+static enum kenmen_token
+token_of(const struct kenmen_blob *label)
+{
+	int token = KENMEN_TOKEN_N;
+	size_t len = label->len;
+
+	while (len > 0 &&
+	       (label->bytes[len - 1] == ' ' || label->bytes[len - 1] == '\0'))
+		len--;
+	while (--token > KENMEN_TOKEN_UNKNOWN)
+		if (strlen(labels[token]) == len &&
+		    memcmp(labels[token], label->bytes, len) == 0)
+			break;
+	return (enum kenmen_token)token;
+}
+
+/* In the current application. What it does not say is no failure. */
+static int
+token_read(struct kenmen_card *card, enum kenmen_token *ret)
+{
+	struct kenmen_blob label = { NULL, 0 };
+	int r = card_read_part(card, EF_TOKEN, 0, LABEL_LEN, &label);
+
+	if (r < 0 && r != KENMEN_ERR_DATA && (r = absent_is_fine(r)) < 0)
+		return r;
+	*ret = label.bytes ? token_of(&label) : KENMEN_TOKEN_UNKNOWN;
+	kenmen_blob_free(&label);
+	return 0;
+}
+
+int
+kenmen_token_read(struct kenmen_card *card, enum kenmen_token *ret)
+{
+	int r;
+
+	if (card == NULL || ret == NULL)
+		return KENMEN_ERR_ARGUMENT;
+	if ((r = card_select(card, &app_jpki)) < 0)
+		return r;
+	return token_read(card, ret);
+}
+
+/* A counter that the card does not have is an answer, not a failure. */
 static int
 info_tries(struct kenmen_card *card, enum kenmen_pin pin, int *ret)
 {
 	int r = kenmen_pin_tries(card, pin);
 
 	if (r == KENMEN_ERR_NOT_FOUND || r == KENMEN_ERR_NOT_MY_NUMBER_CARD ||
-	    (r == KENMEN_ERR_CARD && kenmen_pin_max_tries(pin) == 0))
+	    r == KENMEN_ERR_DATA)
 		r = -1;
 	else if (r < 0)
 		return r;
@@ -806,7 +922,7 @@ info_jpki(struct kenmen_card *card, struct kenmen_card_info *info)
 
 	if (r == KENMEN_ERR_NOT_FOUND)
 		return 0; /* all its entries stay -1 */
-	if (r < 0 ||
+	if (r < 0 || (r = token_read(card, &info->token)) < 0 ||
 	    (r = info_tries(
 		 card, KENMEN_PIN_AUTH, &info->tries[KENMEN_PIN_AUTH])) < 0 ||
 	    (r = info_tries(
@@ -843,6 +959,7 @@ kenmen_card_info_read(struct kenmen_card *card, struct kenmen_card_info *ret)
 
 	if (card == NULL || ret == NULL)
 		return KENMEN_ERR_ARGUMENT;
+	info.token = KENMEN_TOKEN_UNKNOWN;
 	for (int i = 0; i < KENMEN_PIN_N; i++)
 		info.tries[i] = -1;
 	for (int i = 0; i < KENMEN_CERT_N; i++)

@@ -505,6 +505,69 @@ kenmen_trust_issuer(const struct kenmen_trust *trust, const uint8_t *der,
 	return r;
 }
 
+static bool
+is_ca_of(const struct sig_cert *ca, enum kenmen_certificate which)
+{
+	return kinds[which].ca &&
+	       sig_cert_has_unit(ca, kinds[which].purpose->unit);
+}
+
+bool
+trust_has_ca(const struct kenmen_trust *trust, enum kenmen_certificate which)
+{
+	for (size_t i = 0; trust && i < trust->cas_n; i++) {
+		if (is_ca_of(trust->cas[i], which))
+			return true;
+	}
+	return false;
+}
+
+/* How many bytes of the key in ca lie in that part of its DER. */
+static size_t
+key_within(const struct sig_cert *ca, const struct kenmen_blob *der, size_t at,
+    size_t len)
+{
+	const uint8_t *found, *from = der->bytes + at, *to = from + len;
+	struct sig_key key;
+
+	if (sig_cert_key(ca, &key) < 0 || !(found = memmem(der->bytes, der->len,
+						key.modulus, key.modulus_len)))
+		return 0;
+	from = from > found ? from : found;
+	to = to < found + key.modulus_len ? to : found + key.modulus_len;
+	return to > from ? (size_t)(to - from) : 0;
+}
+
+static bool
+has_part(const struct sig_cert *ca, const struct kenmen_blob *der, size_t at,
+    const uint8_t *part, size_t len)
+{
+	return at < der->len && len <= der->len - at &&
+	       !memcmp(der->bytes + at, part, len) &&
+	       key_within(ca, der, at, len) >= TRUST_KEY_BYTES;
+}
+
+int
+trust_ca_with(const struct kenmen_trust *trust, enum kenmen_certificate which,
+    size_t at, const uint8_t *part, size_t len, struct kenmen_blob *ret)
+{
+	struct kenmen_blob der;
+	int r;
+
+	for (size_t i = 0; trust && i < trust->cas_n; i++) {
+		if (!is_ca_of(trust->cas[i], which))
+			continue;
+		if ((r = sig_cert_der(trust->cas[i], &der)) < 0)
+			return r;
+		if (has_part(trust->cas[i], &der, at, part, len)) {
+			*ret = der;
+			return 0;
+		}
+		kenmen_blob_free(&der);
+	}
+	return 0;
+}
+
 int
 kenmen_certificate_parse(
     const uint8_t *der, size_t len, struct kenmen_certificate_facts *ret)

@@ -21,4 +21,18 @@ bool trust_has_roots(const struct kenmen_trust *trust);
 void trust_check_put(struct kenmen_authenticity *list, unsigned at,
     const char *name, int ok, const char *detail);
 
+/* Is any CA of that purpose, KENMEN_CERT_AUTH_CA or _SIGN_CA, configured? */
+bool trust_has_ca(
+    const struct kenmen_trust *trust, enum kenmen_certificate which);
+/*
+ * Copies to *ret the CA certificate of that purpose that has these bytes at
+ * that place of its DER, at least TRUST_KEY_BYTES of its key among them: what
+ * tells apart generations that have one name, and a stranger with the same
+ * name. Left empty where there is none. DATA, NO_MEMORY.
+ */
+#define TRUST_KEY_BYTES 32
+int trust_ca_with(const struct kenmen_trust *trust,
+    enum kenmen_certificate which, size_t at, const uint8_t *part, size_t len,
+    struct kenmen_blob *ret);
+
 #endif

@@ -259,8 +259,8 @@ export interface Kenmen {
   /** Rejects with "pcsc_unavailable" where the card service is down. */
   readers(): Promise<Reader[]>;
   /**
-   * Resolves with the results, which kenmend has then forgotten; rejects with KenmenError. A page that is closed, or left
-   * by a link, takes its read along; one that comes back by Reload, Back or Forward within 60 seconds finds it: pending().
+   * Resolves with the results, which kenmend has then forgotten; rejects with KenmenError. When the page is closed, the
+   * window goes within 10 seconds; a page that is back by then (Reload, Back) finds its read: pending().
    */
   read<K extends Kind>(kinds: readonly K[], options?: ReadOptions): Promise<ResultsOf<K>>;
   /** This session's read that no page follows (after Reload), under way or just over; null: none. */

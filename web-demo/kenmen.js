@@ -6,15 +6,16 @@
  * the permission is looked up after a failure, and causes that cannot be told
  * apart are all named, with the step that decides.
  */
-const POLL_S = 25;
+/* A page that is closed ends its read in 10 s; Reload is quicker. */
+const POLL = "?grace=10&wait=25&after=";
 const TOUCH_MS = 15000;
 const SLOW_S = 15;		/* no answer, and no question on the screen */
 const COPY_MS = 700;		/* a page that reloads lets go within this */
-const LEAVE_MS = 30000;		/* from "navigate" to the page's end */
 const SILENCE_MS = 40000;	/* kenmend comments every 15 s */
 const RETRIES_MS = [300, 1000, 3000, 5000];
 const FINAL = ["done", "failed", "cancelled"];
 const EVENTS = ["reader", "card", "read", "session", "snapshot", "ended"];
+const POLICY = "permissions_policy";
 /* Browsers know both, one, or none: then nothing is in the way. */
 const PERMISSIONS = ["loopback-network", "local-network-access"];
 
@@ -103,15 +104,14 @@ async function permission()
 	}
 }
 
-/* False: this document may not ask. undefined: the browser does not tell. */
-function policyAllows()
+/* By permission: false where the document may not ask. Empty: the browser
+ * does not tell. */
+function policies()
 {
 	const policy = globalThis.document?.featurePolicy;
-	const known = PERMISSIONS.filter(
-		(name) => policy?.features().includes(name));
 
-	return known.length ? known.every((n) => policy.allowsFeature(n)) :
-		undefined;
+	return PERMISSIONS.filter((name) => policy?.features().includes(name))
+		.map((name) => policy.allowsFeature(name));
 }
 
 const framed = () => globalThis.top !== globalThis.self;
@@ -140,9 +140,9 @@ function reach(base, options)
 	return inTurn(async () => {
 		if (!globalThis.isSecureContext)
 			throw new KenmenError("not_secure_page");
-		if (policyAllows() === false)
-			throw new KenmenError("not_allowed_here",
-				{ causes: [framed() ? "iframe" : "permissions_policy"] });
+		if (policies()[0] === false)
+			throw new KenmenError("not_allowed_here", { causes:
+				framed() ? ["iframe", POLICY] : [POLICY] });
 		if (!clicked() && await permission() === "prompt")
 			throw new KenmenError("needs_click");
 		return knock(base, options);
@@ -198,10 +198,15 @@ async function why(error, base, signal, asked)
 	const here = ["not_running", "not_trusted"], check = base + "/";
 	const state = await permission();
 
-	if (state === "denied")
-		return framed() && policyAllows() === undefined ?
-			because("not_allowed_here", ["iframe", "browser_denied"]) :
-			because("browser_denied");
+	if (state === "denied") {
+		const may = policies();
+		if (!framed())
+			return may.includes(false) ?
+				because("not_allowed_here", [POLICY]) :
+				because("browser_denied");
+		return may.length ? because("browser_denied") :
+			because("not_allowed_here", ["iframe", "browser_denied"]);
+	}
 	/* Where a site is let through unasked (policies, permissions of one
 	 * tab), browsers still say "prompt". */
 	if (state === "prompt")
@@ -314,26 +319,9 @@ function release(name)
 	locks.delete(name);
 }
 
-/* ---- the page's end ---- */
-
-const running = new Map();	/* reads that this page follows: id -> leave */
-let leaving = null;
-
-/* Reload, Back and Forward come back to a read (pending()); whoever leaves
- * otherwise takes the window along. */
-globalThis.navigation?.addEventListener("navigate", (event) => {
-	if (!event.hashChange && !event.downloadRequest)
-		leaving = { how: event.navigationType, at: Date.now() };
-});
-
-globalThis.addEventListener?.("pagehide", () => {
-	if (!/^(reload|traverse)$/.test(leaving?.how) ||
-		Date.now() - leaving.at > LEAVE_MS)
-		running.forEach((leave) => leave());
-	[...locks.keys()].forEach(release);
-});
-
 /* ---- a session ---- */
+
+const followed = new Set();	/* ids of the reads that this page follows */
 
 class Session {
 	#base;
@@ -344,6 +332,7 @@ class Session {
 	#touched = -Infinity;
 	#listeners = new Map(EVENTS.map((name) => [name, new Set()]));
 	#stream = null;
+	#here = new AbortController();	/* until the page is hidden */
 
 	constructor(base, key, record, asleep = false)
 	{
@@ -351,9 +340,10 @@ class Session {
 		this.#key = key;
 		this.#record = record;
 		this.#asleep = asleep;
+		globalThis.addEventListener?.("pagehide", () => this.#leave());
 		globalThis.addEventListener?.("pageshow", (event) => {
-			if (event.persisted && !this.#over)
-				this.#back();
+			if (event.persisted)
+				this.#return();
 		});
 	}
 
@@ -384,7 +374,7 @@ class Session {
 		const { id } = await start().catch(async (error) => {
 			const left = error.code === "busy" && error.extra.id;
 			/* Left behind by a Reload. */
-			if (!left || running.has(left))
+			if (!left || followed.has(left))
 				throw error;
 			await this.#delete(left);
 			/* Out of the way once it was seen to be over. */
@@ -400,7 +390,7 @@ class Session {
 		if (this.#asleep && !clicked())
 			return null;
 		const reads = (await this.#call("GET", "/v1/reads")).filter(
-			(r) => r.state !== "cancelled" && !running.has(r.id));
+			(r) => r.state !== "cancelled" && !followed.has(r.id));
 		const found = reads.find((r) => !FINAL.includes(r.state)) ??
 			reads.at(-1);
 
@@ -420,7 +410,7 @@ class Session {
 		this.#listen();
 		return () => {
 			listeners.delete(listener);
-			if ([...this.#listeners.values()].every((l) => !l.size))
+			if (!this.#heard())
 				this.#hush();
 		};
 	}
@@ -518,14 +508,24 @@ class Session {
 		keep(this.#key, this.#record);
 	}
 
-	/* From the back-forward cache: the tab may have gone on without us. */
-	async #back()
+	/* Closed, reloaded, or only left. */
+	#leave()
 	{
+		this.#here.abort();
+		this.#hush();
+		release(this.#record.lock);
+	}
+
+	/* From the back-forward cache: the tab may have gone on without us. */
+	async #return()
+	{
+		this.#here = new AbortController();
 		if (keep(this.#key)?.token !== this.#record.token ||
 			!await claim(this.#record.lock))
 			this.#finish(new KenmenError("session_unknown"), "unknown");
 		else if (await quiet(this.#record))
 			await this.refresh().catch(() => {});
+		this.#listen();
 	}
 
 	async #follow(id, signal, onprogress)
@@ -537,7 +537,7 @@ class Session {
 			cut.abort();
 		};
 
-		running.set(id, () => this.#delete(id));
+		followed.add(id);
 		signal?.addEventListener("abort", stop);
 		try {
 			if (signal?.aborted)
@@ -552,41 +552,49 @@ class Session {
 				new KenmenError("cancelled");
 		} finally {
 			signal?.removeEventListener("abort", stop);
-			running.delete(id);
+			followed.delete(id);
 			await gone;
 		}
 	}
 
-	/* The first request is to the plain address: its preflight serves for
-	 * the DELETE of a page that is being closed. */
 	async #poll(id, signal, onprogress)
 	{
-		let query = "", failures = 0;
+		let seq = 0, failures = 0;
 
 		for (;;) {
+			const here = this.#here.signal;
 			try {
 				const read = await this.#call("GET",
-					"/v1/reads/" + id + query, { signal });
+					`/v1/reads/${id}${POLL}${seq}`,
+					{ signal: AbortSignal.any([signal, here]) });
 				failures = 0;
 				if (FINAL.includes(read.state))
 					return read;
-				query = `?wait=${POLL_S}&after=${read.seq}`;
+				seq = read.seq;
 				tell(onprogress, read);
 			} catch (error) {
-				/* Sleep or a restart of kenmend cut the line. */
-				if (error.code !== "unreachable" ||
+				if (here.aborted && !signal.aborted)
+					await new Promise((done) => addEventListener(
+						"pageshow", done, { once: true }));
+				else if (error.code !== "unreachable" ||
 					failures === RETRIES_MS.length)
 					throw error;
-				await sleep(RETRIES_MS[failures++], signal);
+				else /* sleep or a restart of kenmend cut the line */
+					await sleep(RETRIES_MS[failures++], signal);
 			}
 		}
 	}
 
 	/* ---- events ---- */
 
+	#heard()
+	{
+		return [...this.#listeners.values()].some((l) => l.size);
+	}
+
 	async #listen()
 	{
-		if (this.#stream || this.#over)
+		if (this.#stream || this.#over || !this.#heard())
 			return;
 		const stream = this.#stream = new AbortController();
 		let wait;

@@ -129,7 +129,7 @@ tell(void *arg, struct job *job, enum job_change change, enum wire_event event)
 static void
 tell_failed(const struct ctl_options *options, const struct wire_failed *failed)
 {
-	const struct code_text *text = code_of_read(failed->code);
+	const struct code_text *text = code_of_failed(failed);
 	bool ja = options->lang == LANG_JA;
 
 	fprintf(stderr, "kenmenctl: %s: %s\n", text->name,

@@ -182,11 +182,11 @@ const char *const sentences[SAY_N][LANG_N] = {
 	[SAY_ASK_LOGIN_CERTIFICATE] = {
 		"この{site}に、利用者証明用電子証明書を渡します"
 		"（氏名・住所は入っていません）。"
-		"このカードでは、読み取りに暗証番号が必要です。"
+		"読み取りに暗証番号が必要です。"
 		"心当たりがなければ「キャンセル」を押してください。",
 		"This {site} will get your user authentication certificate "
-		"(no name, no address). On this card, reading it takes the "
-		"PIN. If you did not start this, press Cancel." },
+		"(no name, no address). Reading it takes the PIN here. "
+		"If you did not start this, press Cancel." },
 	[SAY_ASK_SIGNATURE] = {
 		"この{site}が、書類{k}件への電子署名を求めています。"
 		"証明書に入っている氏名・住所・生年月日・性別も"
@@ -243,6 +243,22 @@ const char *const sentences[SAY_N][LANG_N] = {
 	[SAY_TYPE_FACE_A] = {
 		"照合番号A（数字12桁）を続けて",
 		"Verification Number A (照合番号A), 12 digits in one go," },
+	/* Typed for the card's, it would cost the phone's a try. */
+	[SAY_TYPE_AUTH_PHONE] = {
+		"スマートフォン用電子証明書の数字4桁の暗証番号を",
+		"the 4-digit PIN of the PHONE'S user authentication "
+		"certificate (利用者証明用)" },
+	[SAY_TYPE_SIGN_PHONE] = {
+		"スマートフォン用電子証明書の英数字6～16桁の暗証番号を",
+		"the 6-16 character password of the PHONE'S digital signature "
+		"certificate (署名用)" },
+	[SAY_ALSO_PHONE] = {
+		"カードの暗証番号ではありません。",
+		" It is not the card's PIN." },
+	[SAY_ALSO_SIGN_PHONE] = {
+		"カードの暗証番号ではありません。"
+		"小文字は大文字として扱います。",
+		" It is not the card's. a-z count as A-Z." },
 	[SAY_ALSO_SIGN] = {
 		"小文字は大文字として扱います。", " a-z count as A-Z." },
 	[SAY_ALSO_FACE_B] = {
@@ -281,6 +297,11 @@ const char *const sentences[SAY_N][LANG_N] = {
 		"その場合は市区町村窓口へご相談ください。",
 		"{entries} will lock it; then ask your municipal office." },
 
+	/* Where it is unlocked has no source. */
+	[SAY_COST_PHONE] = {
+		"あと{n}回間違えるとロックがかかります。",
+		"{entries} will lock it." },
+
 	/* ---- what went wrong ---- */
 	[SAY_WRONG] = {
 		"暗証番号が違います。残り{n}回です。",
@@ -317,6 +338,9 @@ const char *const sentences[SAY_N][LANG_N] = {
 		"その場合は市区町村窓口へご相談ください。",
 		"Once locked, nothing that needs it works; then ask your "
 		"municipal office." },
+	[SAY_IF_LOCKED_PHONE] = {
+		"ロックがかかると、この暗証番号を使うサービスは利用できません。",
+		"Once locked, nothing that needs it works." },
 	/* After how many it locks is not published for every PIN. */
 	[SAY_TIMES_KNOWN] = { "{max}回間違えた", "{max} times" },
 	[SAY_TIMES_UNKNOWN] = { "間違いが続いた", "too often" },
@@ -331,6 +355,11 @@ const char *const sentences[SAY_N][LANG_N] = {
 		"Ask the office of the municipality where you are registered, "
 		"and take the card and an identity document." },
 
+	[SAY_UNLOCK_PHONE] = {
+		"解除の方法は、スマートフォン用電子証明書の案内をご覧ください。",
+		"How to unlock it is said where the phone's certificate was "
+		"applied for." },
+
 	/* ---- the PINs' names ---- */
 	[SAY_PIN_AUTH] = {
 		"利用者証明用電子証明書の暗証番号（数字4桁）",
@@ -338,6 +367,14 @@ const char *const sentences[SAY_N][LANG_N] = {
 	[SAY_PIN_SIGN] = {
 		"署名用電子証明書の暗証番号（英数字6～16桁）",
 		"Password for digital signature (署名用)" },
+	[SAY_PIN_AUTH_PHONE] = {
+		"スマートフォン用の利用者証明用電子証明書の暗証番号（数字4桁）",
+		"PIN of the phone's user authentication certificate "
+		"(利用者証明用)" },
+	[SAY_PIN_SIGN_PHONE] = {
+		"スマートフォン用の署名用電子証明書の暗証番号（英数字6～16桁）",
+		"Password of the phone's digital signature certificate "
+		"(署名用)" },
 	[SAY_PIN_ATTRIBUTES] = {
 		"券面事項入力補助用の暗証番号（数字4桁）",
 		"PIN for card information input (券面事項入力補助用)" },

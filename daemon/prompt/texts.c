@@ -39,13 +39,14 @@ static const struct entry {
 	{ KENMEN_PIN_FACE_A,     KIND_BIT(KIND_FACE), SAY_ASK_FACE },
 };
 
-static const struct {
+struct pin_words {
 	enum say name, label;
 	enum say what, also; /* is to be typed */
 	enum say format;     /* input that is not of this PIN's form */
 	enum say cost, if_locked, unlock;
 	bool digits; /* what a reader's keys can type */
-} pins[KENMEN_PIN_N] = {
+};
+static const struct pin_words pins[KENMEN_PIN_N] = {
 	[KENMEN_PIN_AUTH] = {
 		SAY_PIN_AUTH,         SAY_LABEL_PIN,
 		SAY_TYPE_AUTH,        SAY_NOTHING,
@@ -71,6 +72,23 @@ static const struct {
 		SAY_TYPE_FACE_A,      SAY_ALSO_FACE_A,
 		SAY_FORMAT_FACE_A,
 		SAY_COST_FACE,        SAY_IF_LOCKED_FACE, SAY_UNLOCK_FACE, true },
+};
+
+/* A phone's certificates have PINs of their own. How one is unlocked is not
+ * said: the municipal office it is not. */
+static const struct pin_words phone_pins[KENMEN_PIN_N] = {
+	[KENMEN_PIN_AUTH] = {
+		SAY_PIN_AUTH_PHONE,   SAY_LABEL_PIN,
+		SAY_TYPE_AUTH_PHONE,  SAY_ALSO_PHONE,
+		SAY_FORMAT_4_DIGITS,
+		SAY_COST_PHONE,       SAY_IF_LOCKED_PHONE, SAY_UNLOCK_PHONE,
+		true },
+	[KENMEN_PIN_SIGN] = {
+		SAY_PIN_SIGN_PHONE,   SAY_LABEL_PASSWORD,
+		SAY_TYPE_SIGN_PHONE,  SAY_ALSO_SIGN_PHONE,
+		SAY_FORMAT_PASSWORD,
+		SAY_COST_PHONE,       SAY_IF_LOCKED_PHONE, SAY_UNLOCK_PHONE,
+		false },
 };
 
 /* Who asks, in its four forms. */
@@ -200,6 +218,16 @@ asker_of(const struct prompt_request *request)
 	return request->origin_name[0] ? ASKER_NAMED : ASKER_NAMELESS;
 }
 
+static const struct pin_words *
+words_of(const struct prompt_request *request)
+{
+	const struct pin_words *phone = &phone_pins[request->pin];
+
+	return token_is_phone(request->token) && phone->name != SAY_NOTHING
+		   ? phone
+		   : &pins[request->pin];
+}
+
 static const struct entry *
 entry_find(const struct prompt_request *request)
 {
@@ -219,7 +247,7 @@ miss_of(const struct prompt_request *request)
 	case NOTE_WRONG:
 		return SAY_WRONG;
 	case NOTE_FORMAT:
-		return pins[request->pin].format;
+		return words_of(request)->format;
 	case NOTE_NONE:
 	case NOTE_N:
 		break;
@@ -340,19 +368,19 @@ fill_type(struct line *l, const struct filling *f)
 static void
 fill_what(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].what);
+	line_say(l, f, words_of(f->request)->what);
 }
 
 static void
 fill_also(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].also);
+	line_say(l, f, words_of(f->request)->also);
 }
 
 static void
 fill_cost(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].cost);
+	line_say(l, f, words_of(f->request)->cost);
 }
 
 static void
@@ -385,19 +413,19 @@ fill_last_try(struct line *l, const struct filling *f)
 static void
 fill_if_locked(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].if_locked);
+	line_say(l, f, words_of(f->request)->if_locked);
 }
 
 static void
 fill_unlock(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].unlock);
+	line_say(l, f, words_of(f->request)->unlock);
 }
 
 static void
 fill_pin(struct line *l, const struct filling *f)
 {
-	line_say(l, f, pins[f->request->pin].name);
+	line_say(l, f, words_of(f->request)->name);
 }
 
 static void
@@ -537,7 +565,7 @@ window_say(const struct filling *f, const struct window *w, struct texts *ret)
 	enum say title = request->steps > 1 ? SAY_TITLE_STEPS : SAY_TITLE;
 	bool entry = w->description == SAY_ENTRY;
 	enum say error = entry ? miss_of(request) : SAY_NOTHING;
-	enum say label = entry ? pins[request->pin].label : SAY_NOTHING;
+	enum say label = entry ? words_of(request)->label : SAY_NOTHING;
 	bool fits = say(f, title, ret->title, sizeof(ret->title)) &&
 		    say(f, w->description, ret->description,
 			sizeof(ret->description)) &&
@@ -572,7 +600,7 @@ is_known(const struct prompt_request *request)
 	case PROMPT_PIN:
 		return entry_find(request);
 	case PROMPT_PINPAD:
-		return entry_find(request) && pins[request->pin].digits;
+		return entry_find(request) && words_of(request)->digits;
 	case PROMPT_CONSENT:
 		return request->pin == KENMEN_PIN_AUTH &&
 		       request->kinds == KIND_BIT(KIND_CERTIFICATE);

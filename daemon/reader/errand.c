@@ -38,28 +38,39 @@ needs_pin(const struct errand *e, enum kenmen_pin pin)
 	       (!e->steps_n || wants_consent(e->request));
 }
 
+/* One that the card does not count is judged when it is known whether the
+ * person would be asked for it. */
+static int
+counter_ask(struct kenmen_card *card, enum kenmen_pin pin, int *ret)
+{
+	int r = kenmen_pin_tries(card, pin);
+
+	if (r < 0 && r != KENMEN_ERR_DATA)
+		return r;
+	*ret = r < 0 ? -1 : r;
+	return 0;
+}
+
 /* The counters of the PINs that will be asked for, application by application:
  * from the last PIN to the first, so that we end where certificates are. */
 static int
 counters_ask(
     const struct errand *e, struct kenmen_card *card, struct found *found)
 {
-	if (e->request->kinds & KIND_BIT(KIND_CARD_INFO)) {
-		int r = kenmen_card_info_read(card, &found->info);
+	int r = 0;
 
+	if (e->request->kinds & KIND_BIT(KIND_CARD_INFO)) {
+		r = kenmen_card_info_read(card, &found->info);
 		memcpy(found->tries, found->info.tries, sizeof(found->tries));
 		return r;
 	}
-	for (int pin = KENMEN_PIN_N - 1; pin >= 0; pin--) {
+	for (int pin = KENMEN_PIN_N - 1; pin >= 0 && r == 0; pin--) {
 		found->tries[pin] = -1;
-		if (!needs_pin(e, (enum kenmen_pin)pin))
-			continue;
-		found->tries[pin] =
-		    kenmen_pin_tries(card, (enum kenmen_pin)pin);
-		if (found->tries[pin] < 0)
-			return found->tries[pin];
+		if (needs_pin(e, (enum kenmen_pin)pin))
+			r = counter_ask(
+			    card, (enum kenmen_pin)pin, &found->tries[pin]);
 	}
-	return 0;
+	return r;
 }
 
 /* Its counters have answered: what is wrong now is no other card's fault. */
@@ -73,15 +84,30 @@ trouble_of(int r)
 		   : CODE_NONE;
 }
 
+/* A phone and a card of old have certificates, too: say which it is. */
+static void
+token_ask(struct kenmen_card *card, struct found *found)
+{
+	enum kenmen_token token;
+
+	/* A card that only says that it is one helps nobody. */
+	if (kenmen_token_read(card, &token) == 0 &&
+	    token != KENMEN_TOKEN_MY_NUMBER_CARD)
+		found->token = token;
+}
+
 static int
 probe(void *arg, struct kenmen_card *card, struct found *found)
 {
 	struct errand *e = arg;
 	int r = counters_ask(e, card, found);
 
+	if (r == KENMEN_ERR_NOT_MY_NUMBER_CARD)
+		token_ask(card, found);
 	if (r < 0)
 		return r;
 	results_finish(&e->desk.results);
+	e->desk.results.info = found->info;
 	e->desk.card = card;
 	r = read_before(&e->desk);
 	found->trouble = trouble_of(r);
@@ -101,6 +127,7 @@ topic_of(const struct errand *e, unsigned i)
 		.pin = step->pin,
 		.kinds = step->kinds,
 		.tries = e->found.tries[step->pin],
+		.token = e->desk.token,
 		.step = before + i + 1,
 		.steps = before + e->steps_n,
 	};
@@ -321,10 +348,10 @@ read_kinds(struct errand *e)
 	enum read_code code =
 	    seek_card(e->env, e->request, &looks, &e->pcsc, &e->found);
 
+	e->failed.token = e->found.token;
 	if (code != CODE_NONE)
 		return code;
 	e->desk.card = e->windows.card = e->found.card;
-	e->desk.results.info = e->found.info;
 	if (e->found.trouble != CODE_NONE)
 		return e->found.trouble;
 	step_for_hidden_certificate(e);

@@ -43,6 +43,7 @@ struct seek {
 	enum read_state told; /* the state last told */
 	bool look_again;      /* something may change without an event */
 	unsigned accepted, empty, foreign, ours;
+	enum kenmen_token token; /* of a foreign one */
 	struct place *mine;
 	struct place places[KENMEN_READERS_MAX];
 };
@@ -167,6 +168,7 @@ place_probe(struct seek *seek, struct place *place)
 	int r;
 
 	memcpy(place->found.reader, place->reader, sizeof(place->reader));
+	place->found.token = KENMEN_TOKEN_UNKNOWN;
 	r = probe_reader(seek, &place->found);
 	switch ((enum kenmen_err)r) {
 	case KENMEN_ERR_PCSC_UNAVAILABLE:
@@ -233,6 +235,8 @@ look_at(struct seek *seek, const struct kenmen_slot *slot)
 		break;
 	case VERDICT_FOREIGN:
 		seek->foreign++;
+		if (!slot->mute && place->found.token)
+			seek->token = place->found.token;
 		break;
 	case VERDICT_OURS:
 		seek->ours++;
@@ -256,6 +260,7 @@ look(struct seek *seek)
 
 	seek->accepted = seek->empty = seek->foreign = seek->ours = 0;
 	seek->look_again = false;
+	seek->token = KENMEN_TOKEN_UNKNOWN;
 	if ((n = kenmen_pcsc_slots(seek->pcsc, slots)) < 0)
 		return n;
 	for (int i = 0; i < n; i++)
@@ -366,6 +371,7 @@ seek_card(const struct errand_env *env, const struct wire_request *request,
 		.told = STATE_STARTING };
 	enum read_code code = seek_loop(&seek);
 
+	ret->token = seek.token;
 	if (code == CODE_NONE) {
 		*ret = seek.mine->found;
 		seek.mine->found.card = NULL;

@@ -14,6 +14,10 @@ struct found {
 	/* Of the PINs that the request needs; -1: the card has no such PIN. */
 	int tries[KENMEN_PIN_N];
 	struct kenmen_card_info info; /* where the request asks for it */
+	/* What a card says that it is which is no My Number card: the probe's
+	 * to fill before it says so, and all of *ret that seek_card fills with
+	 * CODE_NOT_MY_NUMBER_CARD. */
+	enum kenmen_token token;
 	/* It is the right card, but what was asked for is not on it, or is not
 	 * what it should be; else CODE_NONE. */
 	enum read_code trouble;

@@ -11,6 +11,15 @@ wants(const struct wire_request *request, enum read_kind kind)
 	return request->kinds & KIND_BIT(kind);
 }
 
+/* Is there anything that the signing certificate's password is asked for? */
+static bool
+wants_password(const struct wire_request *request)
+{
+	return wants(request, KIND_SIGN) ||
+	       (wants(request, KIND_CERTIFICATE) &&
+		   request->wish.which == KENMEN_CERT_SIGN);
+}
+
 bool
 wants_consent(const struct wire_request *request)
 {
@@ -85,7 +94,8 @@ login_key_ok(const struct kenmen_blob *der)
 	return r >= 0 && !facts.rsa ? KENMEN_ERR_DATA : r;
 }
 
-/* The login certificate: free on cards, behind the PIN on some tokens. */
+/* The login certificate: free on cards, behind the PIN on phones. A person
+ * must know which of their PINs is asked for. */
 static int
 auth_before(struct desk *desk)
 {
@@ -94,10 +104,27 @@ auth_before(struct desk *desk)
 	    certificate_read(desk, KENMEN_CERT_AUTH, &desk->results.auth_der);
 
 	if (r == KENMEN_ERR_PIN_REQUIRED)
-		return 0;
+		return kenmen_token_read(desk->card, &desk->token);
 	if (r >= 0 && wants(desk->request, KIND_AUTHENTICATE))
 		r = login_key_ok(der);
 	return r;
+}
+
+/*
+ * Is there a signing certificate at all? Nobody types a password for one that
+ * was never issued. What is in its file shows only behind the password.
+ */
+static int
+sign_before(struct desk *desk)
+{
+	const int8_t *known = desk->results.info.certificates;
+	int r;
+
+	if (wants(desk->request, KIND_CARD_INFO))
+		r = known[KENMEN_CERT_SIGN] != 0;
+	else
+		r = kenmen_certificate_exists(desk->card, KENMEN_CERT_SIGN);
+	return r == 0 ? KENMEN_ERR_NOT_FOUND : r;
 }
 
 /* A trusted copy of the CA that issued the login certificate, when that was
@@ -115,11 +142,13 @@ ca_trusted(struct desk *desk, struct kenmen_blob *ret)
 static int
 ca_before(struct desk *desk)
 {
+	enum kenmen_certificate which = desk->request->wish.which;
 	struct kenmen_blob der = { NULL, 0 };
 	int r = ca_trusted(desk, &der);
 
-	if (r >= 0)
-		r = certificate_read(desk, desk->request->wish.which, &der);
+	if (r >= 0 && !der.bytes)
+		r = kenmen_ca_read(
+		    desk->card, which, desk->trust, progress, desk, &der);
 	if (r >= 0)
 		r = certificate_result(desk, &der);
 	kenmen_blob_free(&der);
@@ -151,6 +180,8 @@ read_before(struct desk *desk)
 
 	if (wants(request, KIND_AUTHENTICATE))
 		r = auth_before(desk);
+	if (r >= 0 && wants_password(request))
+		r = sign_before(desk);
 	if (r >= 0 && wants(request, KIND_CERTIFICATE))
 		r = certificate_before(desk);
 	return r;

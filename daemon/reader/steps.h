@@ -33,6 +33,8 @@ struct desk {
 	struct kenmen_trust *trust;
 	struct kenmen_challenge challenge;
 	struct kenmen_issuers issuers; /* the request's, and what is learnt */
+	/* What it is, looked at where it does not behave as a card would. */
+	enum kenmen_token token;
 	struct results results;
 };
 
@@ -54,8 +56,10 @@ unsigned steps_of(const struct wire_request *request, struct step *ret);
 struct step step_auth_certificate(void);
 
 /*
- * What can be read without a PIN, before a person is asked: counters and
- * certificates that are public. In a transaction. NOT_FOUND: no certificate.
+ * What can be read without a PIN, before a person is asked: certificates that
+ * are public, and whether there is one that is not. In a transaction;
+ * results.info is filled where the request asks for it. NOT_FOUND: no
+ * certificate.
  */
 int read_before(struct desk *desk);
 

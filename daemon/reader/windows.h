@@ -12,6 +12,7 @@ struct topic {
 	enum kenmen_pin pin;
 	uint32_t kinds; /* what it is asked for */
 	int tries;      /* left on pin */
+	enum kenmen_token token;
 	unsigned step, steps;
 };
 

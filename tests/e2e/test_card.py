@@ -41,7 +41,7 @@ def test_card_info(make_rig, person, there):
     rig = make_rig(people=(person, None))
     read = rig.session().read(["card_info"]).to_end("done")
     assert read.results == {"card_info": {
-        "card": "my_number",
+        "card": "my_number", "token": "my_number_card",
         "pins": {"auth": {"tries_left": 3, "blocked": False},
                  "sign": {"tries_left": 5, "blocked": False},
                  "attributes": {"tries_left": 3, "blocked": False},

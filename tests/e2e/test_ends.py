@@ -169,6 +169,23 @@ def test_nobody_polls_while_there_is_no_card(rig):
 
 @pytest.mark.shows("read:page_gone")
 @pytest.mark.rig(clock=True, config=HOUR)
+def test_nobody_polls_who_said_how_long(rig):
+    """As kenmen.js does, so that the window of a closed tab goes soon."""
+    rig.windows.answer("hang")
+    read = prompted(rig.session())
+    path = f"/v1/reads/{read.id}?wait=30&after={read.now['seq']}&grace=10"
+    poll = Waiting(read.page, path)
+    rig.jump(25)
+    assert rig.pids("kenmen-prompt")
+    poll.tls.close()
+    read.page.health()
+    rig.jump(11)
+    left_clean(rig)
+    read.failed("page_gone")
+
+
+@pytest.mark.shows("read:page_gone")
+@pytest.mark.rig(clock=True, config=HOUR)
 def test_a_stream_that_ends(rig):
     """An open event stream shows that the page is there."""
     rig.windows.answer("hang")

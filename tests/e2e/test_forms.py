@@ -190,7 +190,7 @@ def test_card_info(make_rig, person, switches, over, certificates):
         rig.session(takeover=True).read(["card_info"]).to_end("done").results
         for _ in range(2))
     assert first == second == {"card_info": {
-        "card": "my_number", "pins": {**PINS_OF_A_CARD, **over},
+        "card": "my_number", "token": "my_number_card", "pins": {**PINS_OF_A_CARD, **over},
         "certificates": certificates}}
     assert rig.card[0].verifies() == []
     assert rig.windows.shown() == []

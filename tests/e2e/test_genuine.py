@@ -9,8 +9,8 @@ import shutil
 import pytest
 
 from people import PEOPLE
-from whole import (ALL_KINDS, CHALLENGE, CODES, SIM, ask, b64, clean, result,
-                   story, trust)
+from whole import (ALL_KINDS, CHALLENGE, CODES, SIM, ask, b64, clean, openssl,
+                   result, story, trust, unb64, words)
 
 pytestmark = pytest.mark.rig(config=ALL_KINDS)
 REFUSED = {"authenticity_failed", "card_data_invalid"}
@@ -427,6 +427,59 @@ def test_a_cas_certificate(make_rig, which, person, patterns, want):
         trust(rig, *patterns)
     got = result(rig, "certificate", person=person, which=which, answers=[])
     assert got["trusted"] is want
+
+
+CA_EF = {"auth_ca": "jpki/0b", "sign_ca": "jpki/02"}
+CA_PARTS = 4        # of 256 bytes
+
+
+def ca_read(rig, which, person):
+    """(the certificate, trusted), and the READs that it took."""
+    rig.card[0].clear_log()
+    got = result(rig, "certificate", person=person, which=which, answers=[])
+    reads = [w for w in words(rig.card[0]) if w.startswith("READ")]
+    assert set(reads) == {"READ " + CA_EF[which]}
+    return (unb64(got["certificate"]), got["trusted"]), len(reads)
+
+
+@pytest.mark.parametrize("which", ["auth_ca", "sign_ca"])
+@pytest.mark.parametrize("person, generation", [
+    ("hanako", "2023"), ("taro", "2019"), ("expired", "2015")])
+@pytest.mark.parametrize("no_extended", ["off", "on"])
+def test_a_trusted_copy_of_a_ca(make_rig, which, person, generation,
+                                no_extended):
+    """Its key tells the generation; the rest is not read, where that one is
+    trusted. Where only others are, the card's own is read as well."""
+    rig = make_rig(config=ALL_KINDS, people=(person, None))
+    rig.card[0].switch("no-extended", no_extended)
+    purpose = which[:4]
+    der = openssl("x509", "-in", SIM / f"trust/{purpose}-{generation}.pem",
+                  "-outform", "DER")
+    good = generation != "2015"
+    trust(rig, *(f"{purpose}-{g}.pem" for g in ("2015", "2019", "2023")
+                 if g != generation))
+    got, reads = ca_read(rig, which, person)
+    assert got == (der, False)
+    # without: the first read of the daemon learns that it is refused
+    assert reads == (2 if no_extended == "off" else 2 + CA_PARTS)
+    trust(rig, f"{purpose}-{generation}.pem")
+    got, reads = ca_read(rig, which, person)
+    assert got == (der, good)
+    assert reads == 1
+
+
+@pytest.mark.parametrize("at, is_copy", [(15, True), (450, False), (600, True)])
+def test_a_ca_file_that_is_not_whole(make_rig, at, is_copy):
+    """A bit of the key: another certificate, which nobody trusts. A bit of
+    what was not read: the copy is returned, and it is whole."""
+    rig = make_rig(config=ALL_KINDS, people=("hanako", None))
+    der = openssl("x509", "-in", SIM / "trust/auth-2023.pem", "-outform",
+                  "DER")
+    trust(rig)
+    rig.card[0].switch("flip", f"jpki/0B:{at}")
+    got, _ = ca_read(rig, "auth_ca", "hanako")
+    assert got[1] is is_copy
+    assert (got[0] == der) is is_copy
 
 
 def test_everything_of_an_expired_card(make_rig):

@@ -400,7 +400,50 @@ def test_a_token_that_keeps_its_certificate_behind_the_pin(rig):
     consent, pin = rig.windows.shown()
     assert consent.verb == "CONFIRM" and "（1/2）" in consent.title
     assert pin.verb == "GETPIN" and "（2/2）" in pin.title
+    assert "カードの暗証番号ではありません" in pin.text
     assert typed(rig.card[0]) == {"jpki/18": ["5151"]}
+
+
+@people("phone")
+def test_a_phone_is_said_to_be_one(rig):
+    """By its label, asked for where it behaves as no card does; a login says
+    whose PIN it wants."""
+    got = result(rig, "card_info", person="phone", answers=[])
+    assert got["card"] == "my_number"   # it has that card's applications
+    assert got["token"] == "android"
+    rig.card[0].clear_log()
+    result(rig, "authenticate", person="phone")
+    window = rig.windows.shown()[-1]
+    assert "スマートフォン用電子証明書の数字4桁" in window.text
+    assert "市区町村" not in window.text
+    assert words(rig.card[0]).count("READ jpki/06") == 1
+
+
+def test_the_label_of_a_card_is_not_read(rig):
+    """Nothing is paid for it by who has a card."""
+    for kinds in (["attributes"], ["authenticate"], ["sign"],
+                  ["certificate"], ["face", "my_number"]):
+        ask(rig, kinds).to_end("done")
+    assert "READ jpki/06" not in words(rig.card[0])
+
+
+@pytest.mark.shows("read:not_my_number_card")
+@pytest.mark.parametrize("person, token, words_ja", [
+    ("juki", "juki_card", "住民基本台帳カード"),
+    ("phone", "android", "スマートフォン"),
+    ("hanako", None, "マイナンバーカードではありません")])
+@pytest.mark.parametrize("kinds", [["attributes"], ["card_info"]])
+def test_what_lies_there_instead(make_rig, kinds, person, token, words_ja):
+    """Certificates, but no name: what it is, and what to put there."""
+    rig = make_rig(
+        config={**ALL_KINDS,
+                "reader": {"card_timeout": 1, "ignore": "00 01"}},
+        people=(person, None), switches={"jpki-only": "on"})
+    error = rig.session().read(kinds).failed("not_my_number_card")
+    assert error["token"] == token
+    assert words_ja in error["detail_ja"]
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
 
 
 # ---- cards that lack something ------------------------------------------
@@ -422,14 +465,45 @@ def test_a_card_without_certificates(rig, kinds, empty):
 
 @people("child")
 @pytest.mark.shows("read:no_certificate")
+@pytest.mark.parametrize("no_sfi", ["off", "6A86", "6A82"])
+@pytest.mark.parametrize("kinds", [
+    ["sign"], ["certificate"], ["sign", "certificate"],
+    ["attributes", "sign"], ["card_info", "sign"]])
+def test_a_card_without_a_signing_certificate(rig, kinds, no_sfi):
+    """Said before anybody types a password: there is no file for it."""
+    over = {"which": "sign"} if "certificate" in kinds else {}
+    rig.card[0].switch("no-sfi", no_sfi)
+    ask(rig, kinds, person="child", answers=[], **over).failed(
+        "no_certificate")
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
+
+
+@people("child")
+@pytest.mark.shows("read:no_certificate")
 @pytest.mark.parametrize("kinds", [["sign"], ["certificate"]])
-def test_a_card_without_a_signing_certificate(rig, kinds):
-    """It would be behind its password; nothing is signed."""
+def test_an_empty_signing_certificate_is_behind_its_password(rig, kinds):
+    """Nobody can look into that file before; nothing is signed."""
     over = {"which": "sign"} if kinds == ["certificate"] else {}
+    rig.card[0].switch("empty-certs", "on")
     ask(rig, kinds, person="child", answers=["pin CHILD2019"],
         **over).failed("no_certificate")
     assert not any(step.verb == "SIGN" for step in story(rig.card[0]))
     clean(rig)
+
+
+@pytest.mark.shows("read:card_data_invalid")
+@pytest.mark.parametrize("no_sfi", ["off", "6A86"])
+@pytest.mark.parametrize("kinds, over", [
+    (["face"], {}), (["face"], {"with": "a"}), (["attributes", "face"], {}),
+    (["card_info", "face"], {})])
+def test_a_pin_that_nobody_counts(rig, kinds, over, no_sfi):
+    """There is no number to tell a person: at once, no window, no VERIFY."""
+    rig.card[0].switch("no-limit", "on")
+    rig.card[0].switch("no-sfi", no_sfi)
+    ask(rig, kinds, answers=[], **over).failed("card_data_invalid")
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == []
 
 
 @people("child")
@@ -639,7 +713,7 @@ def parts(size):
     return -(-size // 256)
 
 
-CARD_INFO = 12
+CARD_INFO = 13
 AUTH, SIGN = 1583, 1886     # hanako's certificates
 FACE = 5 + 3 + 18 + (3 + 8) + (3 + 1) + (5 + 265) + (5 + 700) + (5 + 1800) + (
     5 + 9000) + (5 + 256) + (3 + 8) + (3 + 90)
@@ -652,14 +726,15 @@ COSTS = [
     (["my_number"], (2, 5, 4), (2, 5, 9)),
     (["attributes", "my_number"], (2, 6, 4), (2, 6, 9)),
     (["authenticate"], (3, 5, 0), (2 + parts(AUTH), 5, 0)),
-    (["sign"], (2, 6, 0), (2, 5 + parts(SIGN), 0)),
+    # whether there is a certificate is looked for before a person types
+    (["sign"], (3, 6, 0), (3, 5 + parts(SIGN), 0)),
     (["certificate"], (3, 0, 0), (2 + parts(AUTH), 0, 0)),
     # the yes is asked before; the certificate is read once for both
     (["certificate", "authenticate"], (3, 5, 0), (2 + parts(AUTH), 5, 0)),
     (["face"], (2, 5, 2), (2, 4 + parts(FACE), 4)),
     (["attributes", "face"], (4, 10, 6), (4, 9 + parts(FACE), 13)),
-    (["attributes", "authenticate", "sign"], (6, 16, 4),
-     (5 + parts(AUTH), 15 + parts(SIGN), 9)),
+    (["attributes", "authenticate", "sign"], (7, 16, 4),
+     (6 + parts(AUTH), 15 + parts(SIGN), 9)),
 ]
 
 
@@ -683,7 +758,7 @@ def test_costs(rig, kinds, extended, short):
 def test_a_further_signature_costs_one(rig):
     for n in (1, 2, 32):
         assert costs(rig, ["sign"], digests=list(map(b64, digests(n)))) == (
-            2, 5 + n, 0)
+            3, 5 + n, 0)
 
 
 def test_no_file_twice_and_no_probe(rig):

@@ -128,6 +128,15 @@ static const struct sim_person people[] = {
 		.face_b = "07061520305353", .expires = "20300615",
 		.token = "JPKIAPGPSETOKEN", .auth_cert_pin = true,
 	}, {
+		/* a card of the Basic Resident Register, of before 2016; its
+		 * other applications are not there (switch jpki-only) */
+		.id = "juki", .name = "例示　住基",
+		.address = "鳥取県例示市旧町５", .birth_date = "19600606",
+		.sex = "1", .my_number = "900234567897", .auth_pin = "6060",
+		.sign_pin = "JUKI60606", .attributes_pin = "6061",
+		.face_b = "35060620256062", .expires = "20251231",
+		.token = "JPKIAPICCTOKEN", .no_certificates = true,
+	}, {
 		/* keys of a kind that no card has yet */
 		.id = "ec", .name = "例示　次期",
 		.address = "埼玉県例示市曲線町３", .birth_date = "20000229",

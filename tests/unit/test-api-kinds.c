@@ -574,7 +574,7 @@ static void
 card_info_is_returned(void **state)
 {
 	static const char expected[] =
-	    "{\"card\":\"my_number\",\"pins\":{"
+	    "{\"card\":\"my_number\",\"token\":\"android\",\"pins\":{"
 	    "\"auth\":{\"tries_left\":3,\"blocked\":false},"
 	    "\"sign\":{\"tries_left\":0,\"blocked\":true},"
 	    "\"attributes\":{\"tries_left\":1,\"blocked\":false},"
@@ -590,7 +590,8 @@ card_info_is_returned(void **state)
 	start_read(READ_CARD_INFO, path);
 	assert_false(fake_last()->asks);
 	fake_last()->job.card_info =
-	    (struct kenmen_card_info){ .tries = { 3, 0, 1, 10, -1 },
+	    (struct kenmen_card_info){ .token = KENMEN_TOKEN_ANDROID,
+		    .tries = { 3, 0, 1, 10, -1 },
 		    .certificates = { 1, -1, 1, 0 } };
 	fake_done(fake_last());
 	results = member(ask("GET", path, NULL), "results");

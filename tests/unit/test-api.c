@@ -374,6 +374,7 @@ queries_are_strict(void **state)
 		const char *query, *named;
 	} bad[] = {
 		{ "?wait=31", "\"wait\"" },
+		{ "?grace=61", "\"grace\"" },
 		{ "?wait=-1", "\"wait\"" },
 		{ "?wait=", "\"wait\"" },
 		{ "?wait", "\"wait\"" },
@@ -986,11 +987,51 @@ failures_say_what_to_do(void **state)
 			assert_string_equal(in(error, "pin"), "attributes");
 		} else {
 			assert_int_equal(cJSON_GetArraySize(error),
-			    code == CODE_READER_BUSY ? 5 : 4);
+			    code == CODE_READER_BUSY ||
+				    code == CODE_NOT_MY_NUMBER_CARD
+				? 5
+				: 4);
 		}
+		if (code == CODE_NOT_MY_NUMBER_CARD)
+			assert_true(
+			    cJSON_IsNull(cJSON_GetObjectItem(error, "token")));
 		if (code == CODE_READER_BUSY)
 			assert_true(
 			    cJSON_IsNull(cJSON_GetObjectItem(error, "holder")));
+	}
+}
+
+/* A card of old and a phone have certificates too: a person is told which. */
+static void
+what_is_there_instead_is_said(void **state)
+{
+	static const struct {
+		enum kenmen_token token;
+		const char *name, *words, *words_ja;
+	} others[] = {
+		{ KENMEN_TOKEN_JUKI_CARD, "juki_card", "Juki card",
+		    "住民基本台帳カード" },
+		{ KENMEN_TOKEN_ANDROID, "android", "phone", "スマートフォン" },
+		{ KENMEN_TOKEN_IPHONE, "iphone", "phone", "スマートフォン" },
+	};
+	char path[64];
+
+	(void)state;
+	log_in();
+	for (unsigned i = 0; i < 3; i++) {
+		const cJSON *error;
+
+		start_read(READ_ATTRIBUTES, path);
+		fake_last()->job.failed =
+		    (struct wire_failed){ CODE_NOT_MY_NUMBER_CARD, -1, -1,
+			    others[i].token };
+		fake_state(fake_last(), STATE_FAILED, 0);
+		error = member(ask("GET", path, NULL), "error");
+		assert_string_equal(in(error, "code"), "not_my_number_card");
+		assert_string_equal(in(error, "token"), others[i].name);
+		assert_non_null(strstr(in(error, "detail"), others[i].words));
+		assert_non_null(
+		    strstr(in(error, "detail_ja"), others[i].words_ja));
 	}
 }
 
@@ -1079,6 +1120,36 @@ a_page_that_left_ends_its_read(void **state)
 	assert_int_equal(poll->replies, 0);
 	assert_int_equal(api_next(t.api), t.now + 60 * S);
 	pass(60 * S - 1);
+	assert_non_null(fake_jobs.alive);
+	pass(1);
+	assert_null(fake_jobs.alive);
+	c = ask("GET", path, NULL);
+	assert_string_equal(in(member(c, "error"), "code"), "page_gone");
+}
+
+/* A page may say how long it can be away; that holds until it asks again. */
+static void
+a_page_says_how_long_it_can_be_away(void **state)
+{
+	char path[64], target[100];
+	struct call *poll, *c;
+
+	(void)state;
+	log_in();
+	start_read(READ_ATTRIBUTES, path);
+	fake_prompt(fake_last(), KENMEN_PIN_ATTRIBUTES, 3);
+	snprintf(target, sizeof(target), "%s?wait=30&after=2", path);
+	poll = ask_on(1, "GET", target, NULL);
+	snprintf(target, sizeof(target), "%s?grace=5", path);
+	assert_ok(ask("GET", target, NULL), 200);
+	pass(S);
+	api_gone(t.api, &poll->api);
+	assert_int_equal(api_next(t.api), t.now + 5 * S);
+	pass(4 * S);
+	assert_ok(ask("GET", path, NULL), 200); /* it is back */
+	assert_int_equal(api_next(t.api), t.now + 60 * S);
+	assert_ok(ask("GET", target, NULL), 200);
+	pass(5 * S - 1);
 	assert_non_null(fake_jobs.alive);
 	pass(1);
 	assert_null(fake_jobs.alive);
@@ -1604,9 +1675,11 @@ main(void)
 		TEST(the_window_is_described),
 		TEST(progress_is_shown),
 		TEST(failures_say_what_to_do),
+		TEST(what_is_there_instead_is_said),
 		TEST(deleting_a_read),
 		TEST(reads_are_listed_without_results),
 		TEST(a_page_that_left_ends_its_read),
+		TEST(a_page_says_how_long_it_can_be_away),
 		TEST(readers_are_listed),
 		TEST(no_pcscd_is_said),
 		TEST(nobody_waiting_stops_the_lister),

@@ -131,7 +131,8 @@ part_fails(const struct wire_request *request)
 {
 	(void)request;
 	say(&(struct wire_message){ .type = WIRE_FAILED,
-	    .failed = { CODE_PIN_WRONG, 1, KENMEN_PIN_ATTRIBUTES } });
+	    .failed = { CODE_PIN_WRONG, 1, KENMEN_PIN_ATTRIBUTES,
+		KENMEN_TOKEN_UNKNOWN } });
 }
 
 static void
@@ -251,8 +252,8 @@ static void
 part_failed_with_nothing(const struct wire_request *request)
 {
 	(void)request;
-	say(&(struct wire_message){
-	    .type = WIRE_FAILED, .failed = { CODE_NONE, -1, -1 } });
+	say(&(struct wire_message){ .type = WIRE_FAILED,
+	    .failed = { CODE_NONE, -1, -1, KENMEN_TOKEN_UNKNOWN } });
 	pause();
 }
 

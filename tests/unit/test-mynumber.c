@@ -989,9 +989,18 @@ test_life(void **state)
 
 /* ---- card_info -------------------------------------------------------- */
 
+/* JPKIAPICCTOKEN2 */
+#define LABEL_2                                                                \
+	"4A504B49415049434354 4F4B454E32 20 20202020202020202020202020202020"
+#define TOKEN                                                                  \
+	{                                                                      \
+		"00B08600 20", LABEL_2 " 9000"                                 \
+	}
+
 struct info {
 	int tries[KENMEN_PIN_N];
 	int certificates[KENMEN_CERT_N]; /* auth, sign, auth CA, sign CA */
+	bool no_jpki;
 };
 
 static void
@@ -1009,6 +1018,10 @@ info_run(const struct step *steps, size_t n, const struct kenmen_forms *known,
 	assert_int_equal(r, want);
 	if (r < 0)
 		assert_memory_equal(&got, &before, sizeof(got));
+	if (r == 0)
+		assert_int_equal(got.token, info->no_jpki
+						? KENMEN_TOKEN_UNKNOWN
+						: KENMEN_TOKEN_MY_NUMBER_CARD);
 	for (int i = 0; r == 0 && i < KENMEN_PIN_N; i++)
 		assert_int_equal(got.tries[i], info->tries[i]);
 	for (int i = 0; r == 0 && i < KENMEN_CERT_N; i++)
@@ -1029,6 +1042,7 @@ test_info(void **state)
 		TEXT_OK,
 		{ "00200091", "63C3" },
 		{ SELECT_JPKI, "9000" },
+		TOKEN,
 		{ "00200098", "63C1" },
 		{ "0020009B", "63C0" },
 		{ "00B08A00 04", "3082062B 9000" },
@@ -1039,7 +1053,8 @@ test_info(void **state)
 		{ "00200092", "63CA" },
 		{ "00200093", "6984" },
 	};
-	static const struct info info = { { 1, 0, 3, 10, 0 }, { 1, -1, 1, 1 } };
+	static const struct info info = { { 1, 0, 3, 10, 0 }, { 1, -1, 1, 1 },
+		false };
 
 	(void)state;
 	INFO(steps, NULL, 0, &info);
@@ -1053,6 +1068,8 @@ test_info_by_select(void **state)
 		{ "00A4020C020011", "9000" },
 		{ "00200080", "63C3" },
 		{ SELECT_JPKI, "9000" },
+		{ "00A4020C020006", "9000" },
+		{ "00B00000 20", LABEL_2 " 9000" },
 		{ "00A4020C020018", "9000" },
 		{ "00200080", "63C3" },
 		{ "00A4020C02001B", "9000" },
@@ -1070,8 +1087,8 @@ test_info_by_select(void **state)
 		{ "00A4020C020013", "9000" },
 		{ "00200080", "63CA" },
 	};
-	static const struct info info = { { 3, 5, 3, 10, 10 },
-		{ 0, -1, 1, 1 } };
+	static const struct info info = { { 3, 5, 3, 10, 10 }, { 0, -1, 1, 1 },
+		false };
 
 	(void)state;
 	INFO(steps, &oldest, 0, &info);
@@ -1086,6 +1103,7 @@ test_info_certificates(void **state)
 		TEXT_OK,
 		TRIES_OK,
 		{ SELECT_JPKI, "9000" },
+		TOKEN,
 		{ "00200098", "63C3" },
 		{ "0020009B", "63C5" },
 		{ "00B08A00 04", "6A82" },
@@ -1101,8 +1119,8 @@ test_info_certificates(void **state)
 		{ "00A4020C020001", "6985" },
 		{ SELECT_VISUAL, "6A82" },
 	};
-	static const struct info info = { { 3, 5, 3, -1, -1 },
-		{ 0, -1, 0, 0 } };
+	static const struct info info = { { 3, 5, 3, -1, -1 }, { 0, -1, 0, 0 },
+		false };
 
 	(void)state;
 	INFO(steps, NULL, 0, &info);
@@ -1116,6 +1134,7 @@ test_info_read_refuses_sfi(void **state)
 		TEXT_OK,
 		TRIES_OK,
 		{ SELECT_JPKI, "9000" },
+		TOKEN,
 		{ "00200098", "63C3" },
 		{ "0020009B", "63C5" },
 		{ "00B08A00 04", "6A86" },
@@ -1133,6 +1152,7 @@ test_info_read_refuses_sfi(void **state)
 		TEXT_OK,
 		TRIES_OK,
 		{ SELECT_JPKI, "9000" },
+		TOKEN,
 		{ "00200098", "63C3" },
 		{ "0020009B", "63C5" },
 		{ "00B08A00 04", "6A82" },
@@ -1149,8 +1169,8 @@ test_info_read_refuses_sfi(void **state)
 		{ "00B00000 04", "6982" },
 		{ SELECT_VISUAL, "6A82" },
 	};
-	static const struct info info = { { 3, 5, 3, -1, -1 },
-		{ 1, -1, 1, 1 } };
+	static const struct info info = { { 3, 5, 3, -1, -1 }, { 1, -1, 1, 1 },
+		false };
 
 	(void)state;
 	INFO(clearly, NULL, 0, &info);
@@ -1169,23 +1189,92 @@ test_info_missing(void **state)
 		{ "00200093", "6300" }, /* a key without a counter */
 	};
 	static const struct step odd_counter[] = { TEXT_OK,
-		{ "00200091", "6300" } };
+		{ "00200091", "9000" } };
 	static const struct step pulled[] = {
 		TEXT_OK,
 		TRIES_OK,
 		{ SELECT_JPKI, "9000" },
+		TOKEN,
 		{ "00200098", "63C3" },
 		{ "0020009B", "63C5" },
 		{ "00B08A00 04", NULL, KENMEN_ERR_TRANSMIT, true },
 	};
 	static const struct info info = { { -1, -1, 3, -1, -1 },
-		{ -1, -1, -1, -1 } };
+		{ -1, -1, -1, -1 }, true };
 
 	(void)state;
 	INFO(no_text, NULL, KENMEN_ERR_NOT_MY_NUMBER_CARD, NULL);
 	INFO(no_jpki, NULL, 0, &info);
 	INFO(odd_counter, NULL, KENMEN_ERR_CARD, NULL);
 	INFO(pulled, NULL, KENMEN_ERR_CARD_REMOVED, NULL);
+}
+
+/* ---- what it is --------------------------------------------------------- */
+
+static enum kenmen_token
+token_run(const char *rsp, int want)
+{
+	const struct step steps[] = { { SELECT_JPKI, "9000" },
+		{ "00B08600 20", rsp, KENMEN_ERR_TRANSMIT } };
+	struct script s = { .steps = steps, .n = 2 };
+	struct kenmen_card *card = script_card(&s, &short_only);
+	enum kenmen_token token = KENMEN_TOKEN_N;
+
+	assert_int_equal(kenmen_token_read(card, &token), want);
+	script_done(&s, &card);
+	return token;
+}
+
+#define PAD_15 "202020202020202020202020202020"
+#define JPKIAP "4A504B494150"
+
+static void
+test_token(void **state)
+{
+	static const struct {
+		const char *label;
+		enum kenmen_token token;
+	} labels[] = {
+		{ LABEL_2, KENMEN_TOKEN_MY_NUMBER_CARD },
+		/* JPKIAPGPSETOKEN, JPKIAPIOSTOKEN, JPKIAPICCTOKEN */
+		{ JPKIAP "475053 45544F4B454E 2020" PAD_15,
+		    KENMEN_TOKEN_ANDROID },
+		{ JPKIAP "494F53 544F4B454E 202020" PAD_15,
+		    KENMEN_TOKEN_IPHONE },
+		{ JPKIAP "494343 544F4B454E 202020" PAD_15,
+		    KENMEN_TOKEN_JUKI_CARD },
+		/* short, and padded otherwise */
+		{ JPKIAP "494343 544F4B454E", KENMEN_TOKEN_JUKI_CARD },
+		{ JPKIAP "494343 544F4B454E 32 000000",
+		    KENMEN_TOKEN_MY_NUMBER_CARD },
+		/* of no list: longer, shorter, filler, another's */
+		{ JPKIAP "494343 544F4B454E 33 20", KENMEN_TOKEN_UNKNOWN },
+		{ JPKIAP "494343 544F4B454E 3232", KENMEN_TOKEN_UNKNOWN },
+		{ JPKIAP "494343 544F4B45", KENMEN_TOKEN_UNKNOWN },
+		{ "20202020", KENMEN_TOKEN_UNKNOWN },
+		{ "FFFFFFFFFFFFFFFF", KENMEN_TOKEN_UNKNOWN },
+	};
+	static const char *const silent[] = { "6982", "6985", "9000" };
+	static const struct step absent[] = { { SELECT_JPKI, "6A82" } };
+	struct script s = SCRIPT(absent);
+	struct kenmen_card *card = script_card(&s, NULL);
+	enum kenmen_token token = KENMEN_TOKEN_N;
+	char rsp[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		snprintf(rsp, sizeof(rsp), "%s 9000", labels[i].label);
+		assert_int_equal(token_run(rsp, 0), labels[i].token);
+	}
+	/* It says nothing, which is no failure. */
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		assert_int_equal(token_run(silent[i], 0), KENMEN_TOKEN_UNKNOWN);
+	assert_int_equal(token_run(NULL, KENMEN_ERR_TRANSMIT), KENMEN_TOKEN_N);
+	assert_int_equal(kenmen_token_read(card, &token), KENMEN_ERR_NOT_FOUND);
+	assert_int_equal(token, KENMEN_TOKEN_N);
+	assert_int_equal(kenmen_token_read(NULL, &token), KENMEN_ERR_ARGUMENT);
+	assert_int_equal(kenmen_token_read(card, NULL), KENMEN_ERR_ARGUMENT);
+	script_done(&s, &card);
 }
 
 static void
@@ -1509,6 +1598,7 @@ main(void)
 		cmocka_unit_test(test_info_certificates),
 		cmocka_unit_test(test_info_read_refuses_sfi),
 		cmocka_unit_test(test_info_missing),
+		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_published_attributes),
 		cmocka_unit_test(test_published_failures),

@@ -61,6 +61,7 @@ full_request(void)
 	rq.titles_more = 31;
 	rq.step = rq.steps = 9;
 	rq.tries = rq.max_tries = 99;
+	rq.token = KENMEN_TOKEN_N - 1;
 	rq.timeout_ms = 3600000;
 	return rq;
 }
@@ -88,6 +89,7 @@ assert_comes_out(const struct prompt_request *in)
 	assert_int_equal(out.titles_more, in->titles_more);
 	assert_int_equal(out.tries, in->tries);
 	assert_int_equal(out.max_tries, in->max_tries);
+	assert_int_equal(out.token, in->token);
 	assert_int_equal(out.step, in->step);
 	assert_int_equal(out.steps, in->steps);
 	assert_int_equal(out.timeout_ms, in->timeout_ms);

@@ -518,6 +518,38 @@ test_sign_several(void **state)
 	script_done(&s, &card);
 }
 
+/* Told by SELECT EF alone: no READ, and nothing learnt of forms. */
+static void
+test_certificate_exists(void **state)
+{
+	static const struct {
+		const char *sw;
+		int want;
+	} answers[] = {
+		{ "9000", 1 },
+		{ "6A82", 0 },
+		/* nobody said that it is not there */
+		{ "6982", 1 },
+		{ "6985", 1 },
+		{ "6F00", 1 },
+		{ NULL, KENMEN_ERR_TRANSMIT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct step steps[] = { { SELECT_JPKI, "9000" },
+			{ "00A4020C02 0001", answers[i].sw,
+			    KENMEN_ERR_TRANSMIT } };
+		struct script s = { .steps = steps, .n = 2 };
+		struct kenmen_card *card = script_card(&s, NULL);
+
+		assert_int_equal(
+		    kenmen_certificate_exists(card, KENMEN_CERT_SIGN),
+		    answers[i].want);
+		script_done(&s, &card);
+	}
+}
+
 static void
 test_sign_arguments(void **state)
 {
@@ -550,16 +582,23 @@ test_sign_arguments(void **state)
 	    kenmen_certificate_read(NULL, auth, NULL, NULL, &der), bad);
 	assert_int_equal(
 	    kenmen_certificate_read(card, auth, NULL, NULL, NULL), bad);
+	assert_int_equal(
+	    kenmen_ca_read(card, auth, NULL, NULL, NULL, &der), bad);
+	assert_int_equal(
+	    kenmen_ca_read(NULL, KENMEN_CERT_AUTH_CA, NULL, NULL, NULL, &der),
+	    bad);
+	assert_int_equal(kenmen_certificate_exists(NULL, auth), bad);
+	assert_int_equal(kenmen_certificate_exists(card, KENMEN_CERT_N), bad);
 	/* Without its certificate a login says nothing. */
 	assert_int_equal(kenmen_login_sign(card, &der, &challenge, &der), bad);
 	assert_int_equal(card_sign(card, 0x17, digest, 0, out, &len), bad);
 	assert_int_equal(card_sign(card, 0x17, file, 246, out, &len), bad);
-	assert_int_equal(card_read_head(card, 1, 0, &der), bad);
-	assert_int_equal(card_read_head(card, 1, 225, &der), bad);
+	assert_int_equal(card_read_part(card, 1, 0, 0, &der), bad);
+	assert_int_equal(card_read_part(card, 1, 0, 225, &der), bad);
 	script_done(&s, &card);
 }
 
-/* ---- the head of a file ----------------------------------------------- */
+/* ---- a part of a file -------------------------------------------------- */
 
 static int
 head_run(const struct step *steps, size_t n, const struct kenmen_forms *known,
@@ -568,7 +607,7 @@ head_run(const struct step *steps, size_t n, const struct kenmen_forms *known,
 	struct script s = { .steps = steps, .n = n, .file = file };
 	struct kenmen_blob head = { NULL, 0 };
 	struct kenmen_card *card = script_card(&s, known);
-	int r = card_read_head(card, 0x01, 17, &head);
+	int r = card_read_part(card, 0x01, 0, 17, &head);
 
 	*ret_len = head.len;
 	if (r == 0)
@@ -615,6 +654,44 @@ test_head(void **state)
 	assert_int_equal(HEAD(lost, NULL, &len), KENMEN_ERR_TRANSMIT);
 }
 
+static void
+part_run(const struct step *steps, size_t n, int want, size_t want_len)
+{
+	struct script s = { .steps = steps, .n = n, .file = file };
+	struct kenmen_card *card = script_card(&s, NULL);
+	struct kenmen_blob part = { NULL, 0 };
+
+	assert_int_equal(card_read_part(card, 0x0B, 255, 224, &part), want);
+	assert_int_equal(part.len, want_len);
+	if (want == 0)
+		assert_memory_equal(part.bytes, file + 255, part.len);
+	kenmen_blob_free(&part);
+	script_done(&s, &card);
+}
+
+#define PART(steps, want, len)                                                 \
+	part_run(steps, sizeof(steps) / sizeof((steps)[0]), want, len)
+
+/* From the middle: by short id, by SELECT EF, past the end. */
+static void
+test_part(void **state)
+{
+	static const struct step sfi[] = { { "00B08BFF E0", "@255+224 9000" } };
+	static const struct step less[] = { { "00B08BFF E0", "@255+45 6282" } };
+	static const struct step select[] = { { "00B08BFF E0", "6A86" },
+		{ "00A4020C02 000B", "9000" },
+		{ "00B000FF E0", "@255+224 9000" } };
+	static const struct step past[] = { { "00B08BFF E0", "6B00" },
+		{ "00A4020C02 000B", "9000" }, { "00B000FF E0", "6B00" } };
+
+	(void)state;
+	certificate_make(1000);
+	PART(sfi, 0, 224);
+	PART(less, 0, 45);
+	PART(select, 0, 224);
+	PART(past, KENMEN_ERR_DATA, 0);
+}
+
 int
 main(void)
 {
@@ -631,8 +708,10 @@ main(void)
 		cmocka_unit_test(test_sign_in_doubt),
 		cmocka_unit_test(test_sign_room),
 		cmocka_unit_test(test_sign_several),
+		cmocka_unit_test(test_certificate_exists),
 		cmocka_unit_test(test_sign_arguments),
 		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_part),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -51,7 +51,13 @@ static const struct {
 	{ KENMEN_PIN_SIGN, KIND_BIT(KIND_SIGN) | KIND_BIT(KIND_CERTIFICATE) },
 	{ KENMEN_PIN_FACE_B, KIND_BIT(KIND_FACE) },
 	{ KENMEN_PIN_FACE_A, KIND_BIT(KIND_FACE) },
+	/* the same by a phone, which has PINs of its own */
+	{ KENMEN_PIN_AUTH, KIND_BIT(KIND_AUTHENTICATE) },
+	{ KENMEN_PIN_AUTH, KIND_BIT(KIND_CERTIFICATE) },
+	{ KENMEN_PIN_SIGN, KIND_BIT(KIND_SIGN) },
+	{ KENMEN_PIN_ATTRIBUTES, KIND_BIT(KIND_ATTRIBUTES) },
 };
+#define PHONES_N 4
 #define ASKS_N ((unsigned)(sizeof(asks) / sizeof(asks[0])))
 
 static struct prompt_request
@@ -64,6 +70,8 @@ request_about(enum prompt_type type, enum lang lang, unsigned ask)
 	if (rq.kinds & KIND_BIT(KIND_SIGN))
 		rq.documents = 3;
 	rq.timeout_ms = 120000;
+	if (ask >= ASKS_N - PHONES_N)
+		rq.token = KENMEN_TOKEN_IPHONE;
 	return rq;
 }
 
@@ -205,6 +213,60 @@ a_signature_is_asked_for(void **state)
 	/* With its certificate as a kind of its own nothing else is said. */
 	rq.kinds |= KIND_BIT(KIND_CERTIFICATE);
 	assert_says(&rq, t.description);
+}
+
+/* Whoever typed the card's PIN would spend a try of the phone's; and no office
+ * is named that could not help. */
+static void
+a_phones_pin_is_not_the_cards(void **state)
+{
+	struct prompt_request rq = request_for(
+	    PROMPT_PIN, LANG_JA, KENMEN_PIN_AUTH, KIND_BIT(KIND_CERTIFICATE));
+	static const enum kenmen_pin pins[] = { KENMEN_PIN_AUTH,
+		KENMEN_PIN_SIGN };
+	struct texts t;
+
+	(void)state;
+	rq.token = KENMEN_TOKEN_ANDROID;
+	assert_says(&rq,
+	    HEAD_JA "%0A"
+		    "このサイトに、利用者証明用電子証明書を渡します（氏名・"
+		    "住所は入っていません）。読み取りに暗証番号が必要です。"
+		    "心当たりがなければ「キャンセル」を押してください。"
+		    "%0A%0A"
+		    "スマートフォン用電子証明書の数字4桁の暗証番号を入力し、"
+		    "「OK」を押してください。カードの暗証番号では"
+		    "ありません。%0A"
+		    "あと3回間違えるとロックがかかります。");
+	rq.lang = LANG_EN;
+	assert_says(&rq,
+	    HEAD_EN "%0A"
+		    "This site will get your user authentication certificate "
+		    "(no name, no address). Reading it takes the PIN here. If "
+		    "you did not start this, press Cancel.%0A%0A"
+		    "Type the 4-digit PIN of the PHONE'S user authentication "
+		    "certificate (利用者証明用) and press OK. It is not the "
+		    "card's PIN.%0A"
+		    "3 more wrong entries will lock it.");
+	for (unsigned i = 0; i < 2 * LANG_N * PROMPT_N; i++) {
+		rq = request_of(i / 2 / LANG_N, i / 2 % LANG_N);
+		rq.token = KENMEN_TOKEN_IPHONE;
+		rq.pin = pins[i % 2];
+		rq.kinds = KIND_BIT(KIND_CERTIFICATE);
+		if (texts_build(&rq, PAGE_MAIN, &t) != 1 ||
+		    rq.type == PROMPT_CONSENT)
+			continue;
+		assert_true(strstr(t.description, "スマートフォン") ||
+			    strcasestr(t.description, "phone's"));
+		assert_null(strstr(t.description, "市区町村"));
+		assert_null(strstr(t.description, "municipal"));
+	}
+	/* An old card's PINs are a card's. */
+	rq = request_for(
+	    PROMPT_PIN, LANG_JA, KENMEN_PIN_AUTH, KIND_BIT(KIND_AUTHENTICATE));
+	rq.token = KENMEN_TOKEN_JUKI_CARD;
+	t = build(&rq);
+	assert_null(strstr(t.description, "スマートフォン"));
 }
 
 static void
@@ -371,7 +433,7 @@ a_login_certificate_may_take_the_pin(void **state)
 	rq.lang = LANG_EN;
 	t = build(&rq);
 	assert_non_null(
-	    strstr(t.description, "On this card, reading it takes the PIN."));
+	    strstr(t.description, "Reading it takes the PIN here."));
 }
 
 static void
@@ -1141,6 +1203,7 @@ main(void)
 		cmocka_unit_test(attributes_are_asked_for),
 		cmocka_unit_test(a_login_is_asked_for),
 		cmocka_unit_test(a_signature_is_asked_for),
+		cmocka_unit_test(a_phones_pin_is_not_the_cards),
 		cmocka_unit_test(titles_stand_as_the_sites_words),
 		cmocka_unit_test(a_face_is_asked_for),
 		cmocka_unit_test(a_face_may_be_asked_for_by_the_number),

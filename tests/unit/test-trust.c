@@ -499,6 +499,69 @@ test_issuer(void **state)
 	kenmen_trust_free(&trust);
 }
 
+/* Is x told by len bytes from at on? */
+static void
+expect_part(const struct kenmen_trust *trust, enum kenmen_certificate which,
+    X509 *x, size_t at, size_t len, bool want)
+{
+	struct kenmen_blob found = { 0 };
+	unsigned char *der;
+	size_t all = keys_der(x, &der);
+
+	assert_true(at + len <= all);
+	assert_int_equal(
+	    trust_ca_with(trust, which, at, der + at, len, &found), 0);
+	assert_int_equal(found.len, want ? all : 0);
+	if (want)
+		assert_memory_equal(found.bytes, der, all);
+	kenmen_blob_free(&found);
+	OPENSSL_free(der);
+}
+
+/* By a part of it that shows its key: of its purpose, and no stranger. */
+static void
+test_part_of_a_ca(void **state)
+{
+	const enum kenmen_certificate auth = KENMEN_CERT_AUTH_CA;
+	struct kenmen_trust *trust = all_generations();
+	struct kenmen_blob found = { 0 };
+	X509 *stranger = ca_of(stranger_key, auth_name, ca_ext,
+	    NOW - 4000 * DAY, NOW + 1000 * DAY);
+	unsigned char *der;
+	size_t len = keys_der(auth_cas[0], &der);
+
+	(void)state;
+	assert_true(trust_has_ca(trust, auth));
+	assert_true(trust_has_ca(trust, KENMEN_CERT_SIGN_CA));
+	for (int i = 0; i < 3; i++)
+		expect_part(trust, auth, auth_cas[i], 255, 224, true);
+	expect_part(trust, KENMEN_CERT_SIGN_CA, auth_cas[0], 255, 224, false);
+	expect_part(trust, KENMEN_CERT_SIGN_CA, sign_ca, 255, 224, true);
+	/* The names and days of these are the same, and no key is in it. */
+	expect_part(trust, auth, auth_cas[1], 0, 200, false);
+	expect_part(trust, auth, stranger, 255, 224, false);
+	/* Past its end, or all but there. */
+	assert_int_equal(trust_ca_with(trust, auth, len, der, 224, &found), 0);
+	assert_int_equal(
+	    trust_ca_with(trust, auth, len - 1, der + len - 1, 2, &found), 0);
+	der[255 + 223] ^= 1;
+	assert_int_equal(
+	    trust_ca_with(trust, auth, 255, der + 255, 224, &found), 0);
+	assert_null(found.bytes);
+	kenmen_trust_free(&trust);
+	empty_dir();
+	pem_put("a.pem", auth_cas, 1);
+	trust = trust_of(0);
+	assert_false(trust_has_ca(trust, KENMEN_CERT_SIGN_CA));
+	assert_false(trust_has_ca(NULL, auth));
+	assert_int_equal(
+	    trust_ca_with(NULL, auth, 255, der + 255, 224, &found), 0);
+	assert_null(found.bytes);
+	kenmen_trust_free(&trust);
+	X509_free(stranger);
+	OPENSSL_free(der);
+}
+
 /* ---- the directory ---------------------------------------------------- */
 
 static void
@@ -656,6 +719,7 @@ main(void)
 		cmocka_unit_test(test_cas),
 		cmocka_unit_test(test_every_byte_flipped),
 		cmocka_unit_test(test_issuer),
+		cmocka_unit_test(test_part_of_a_ca),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_many),

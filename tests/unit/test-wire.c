@@ -213,6 +213,7 @@ full_message(enum wire_type type)
 		full_issuer(&m.issuer, true);
 		break;
 	case WIRE_CARD_INFO:
+		m.card_info.token = KENMEN_TOKEN_N - 1;
 		for (int i = 0; i < KENMEN_PIN_N; i++)
 			m.card_info.tries[i] = i == 4 ? -1 : 15 - i;
 		for (int i = 0; i < KENMEN_CERT_N; i++)
@@ -249,7 +250,8 @@ full_message(enum wire_type type)
 	case WIRE_N:
 		break;
 	case WIRE_FAILED:
-		m.failed = (struct wire_failed){ CODE_PIN_WRONG, 1, -1 };
+		m.failed = (struct wire_failed){ CODE_PIN_WRONG, 1, -1,
+			KENMEN_TOKEN_JUKI_CARD };
 		break;
 	}
 	return m;
