@@ -28,8 +28,13 @@ json_malloc(size_t size)
 void
 json_free(void *mem)
 {
+	/* All that malloc gave, which may be more than was asked for; a
+	 * compiler that saw the asking would end us for it (_FORTIFY_SOURCE
+	 * 3). */
+	void *volatile whole = mem;
+
 	if (mem != NULL)
-		wipe_free(mem, malloc_usable_size(mem));
+		wipe_free(whole, malloc_usable_size(mem));
 }
 
 void
