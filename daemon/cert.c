@@ -20,11 +20,9 @@
 
 #define PEM_MAX 65536
 
-/* In the order they are put in place: whoever sees ca.pem sees a whole set. */
+/* In the order they are put in place. */
 enum set_file { FILE_KEY, FILE_LEAF, FILE_CA, FILES_N };
-#define ADVICE                                                                 \
-	"remove ca.pem, server.pem and server.key there, start again, and "    \
-	"let the browsers trust the new ca.pem"
+#define ADVICE "make new ones: kenmenctl trust renew"
 
 /* clang-format off */
 static const struct {
@@ -40,6 +38,9 @@ static const struct {
 /* Held while a set is made; only its owner can open it, so that no other
  * user can make us wait. */
 static const char lock_name[] = ".making";
+/* There while new files are put in place: they are whole, and whoever finds
+ * it finishes that. Without it they are nothing. */
+static const char commit_name[] = ".replacing";
 
 struct set {
 	const char *path; /* state_dir, for the log */
@@ -218,9 +219,52 @@ set_write_one(struct set *set, enum set_file file)
 	return r;
 }
 
+static bool
+set_is_replaced(const struct set *set)
+{
+	struct stat st;
+
+	return fstatat(set->dir, commit_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int
+set_fail(const struct set *set, int r)
+{
+	log_error(
+	    "%s: certificates cannot be written: %s", set->path, strerror(-r));
+	return r;
+}
+
+/* Puts new files in place, those that are not there yet. */
+static int
+set_replace(const struct set *set)
+{
+	for (int i = 0; i < FILES_N; i++)
+		if (renameat(set->dir, files[i].temporary, set->dir,
+			files[i].name) < 0 &&
+		    errno != ENOENT)
+			return set_fail(set, -errno);
+	if (fsync(set->dir) < 0 || unlinkat(set->dir, commit_name, 0) < 0 ||
+	    fsync(set->dir) < 0)
+		return set_fail(set, -errno);
+	return 0;
+}
+
+static int
+commit_write(const struct set *set)
+{
+	int fd = openat(set->dir, commit_name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return fsync(set->dir) < 0 ? -errno : 0;
+}
+
 /*
- * Whole files only, ca.pem last: when we are cut off between two renames,
- * the next start sees half a set and says so.
+ * Cut off at any moment, the next start has the old set or the new one: a
+ * leaf without its CA would be trusted by nobody.
  */
 static int
 set_write(struct set *set)
@@ -229,22 +273,12 @@ set_write(struct set *set)
 
 	for (int i = 0; i < FILES_N && r == 0; i++)
 		r = set_write_one(set, (enum set_file)i);
-	for (int i = 0; i < FILES_N && r == 0; i++)
-		if (renameat(set->dir, files[i].temporary, set->dir,
-			files[i].name) < 0)
-			r = -errno;
-	if (r == 0 && fsync(set->dir) < 0)
-		r = -errno;
-	if (r == 0)
-		return 0;
-	log_error(
-	    "%s: certificates cannot be written: %s", set->path, strerror(-r));
-	/* None of them was there before. */
-	for (int i = 0; i < FILES_N; i++) {
+	if (r == 0 && (r = commit_write(set)) == 0)
+		return set_replace(set);
+	unlinkat(set->dir, commit_name, 0);
+	for (int i = 0; i < FILES_N; i++)
 		unlinkat(set->dir, files[i].temporary, 0);
-		unlinkat(set->dir, files[i].name, 0);
-	}
-	return r;
+	return set_fail(set, r);
 }
 
 /* ---- making a set ---------------------------------------------------- */
@@ -285,9 +319,37 @@ half_a_set(const struct set *set)
 	return -EINVAL;
 }
 
-/* Makes a set where there is none. Two starts at once: the second waits. */
 static int
-set_make_once(struct set *set)
+set_complete(struct set *set)
+{
+	int r;
+
+	switch (set_count(set)) {
+	case 0:
+		r = set_make(set);
+		if (r == 0)
+			log_info("made %s/ca.pem: let the browsers trust it "
+				 "(kenmenctl trust install)",
+			    set->path);
+		return r;
+	case FILES_N: /* while we waited */
+		return 0;
+	default:
+		return half_a_set(set);
+	}
+}
+
+static int
+set_renew(struct set *set)
+{
+	if (set_count(set) == 0)
+		return -ENOENT;
+	return set_make(set);
+}
+
+/* Two at once: the second waits. First of all what was cut off is finished. */
+static int
+set_locked(struct set *set, int (*work)(struct set *set))
 {
 	int r, lock = openat(set->dir, lock_name,
 		   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -297,20 +359,9 @@ set_make_once(struct set *set)
 		log_error("%s: cannot be written: %m", set->path);
 		goto out;
 	}
-	switch (set_count(set)) {
-	case 0:
-		r = set_make(set);
-		if (r == 0)
-			log_info("made %s/ca.pem: let the browsers trust it",
-			    set->path);
-		break;
-	case FILES_N: /* while we waited */
-		r = 0;
-		break;
-	default:
-		r = half_a_set(set);
-		break;
-	}
+	r = set_is_replaced(set) ? set_replace(set) : 0;
+	if (r == 0)
+		r = work(set);
 	unlinkat(set->dir, lock_name, 0);
 out:
 	if (lock >= 0)
@@ -437,7 +488,8 @@ cert_load(const char *state_dir, time_t now, struct cert *ret)
 	int r;
 
 	if ((r = set_open(&set)) < 0 ||
-	    (set_count(&set) < FILES_N && (r = set_make_once(&set)) < 0) ||
+	    ((set_count(&set) < FILES_N || set_is_replaced(&set)) &&
+		(r = set_locked(&set, set_complete)) < 0) ||
 	    (r = set_load(&set)) < 0)
 		goto out;
 	*ret = (struct cert){ .certificate = (char *)set.pem[FILE_LEAF].data,
@@ -446,6 +498,18 @@ cert_load(const char *state_dir, time_t now, struct cert *ret)
 out:
 	if (r == -ENOMEM)
 		log_error("%s: %s", state_dir, strerror(-r));
+	set_close(&set);
+	return r;
+}
+
+int
+cert_renew(const char *state_dir, time_t now)
+{
+	struct set set = { .path = state_dir, .dir = -1, .now = now };
+	int r;
+
+	if ((r = set_open(&set)) == 0)
+		r = set_locked(&set, set_renew);
 	set_close(&set);
 	return r;
 }

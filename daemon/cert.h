@@ -21,6 +21,14 @@ struct cert {
  * Returns 0 or a negative errno.
  */
 int cert_load(const char *state_dir, time_t now, struct cert *ret);
+/*
+ * Makes a new set, with another CA, in place of the one in state_dir, whether
+ * that is good or not; a daemon that runs goes on with the old one until it is
+ * started again. Cut off at any moment, the next call of either function finds
+ * one whole set or the other. Only as the user who owns state_dir: others
+ * could not use the new key. -ENOENT: there is none. Else as cert_load.
+ */
+int cert_renew(const char *state_dir, time_t now);
 /* Wipes the key, frees both; harmless on a struct of zeros. */
 void cert_finish(struct cert *cert);
 

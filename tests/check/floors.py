@@ -62,6 +62,7 @@ PLACES = {
     "daemon/api-wait": ("door", 3),
     "daemon/api-route": ("door", 3),
     "daemon/api": ("door", 3),
+    "daemon/cert-ca": ("door", 3),
     "daemon/cert-make": ("door", 3),
     "daemon/cert": ("door", 4),
     "daemon/config": ("door", 4),
@@ -155,8 +156,8 @@ FOREIGN = {
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},
     r"gnutls/.*": {
-        "daemon/cert.c", "daemon/cert-make.c", "daemon/cert-make.h",
-        "daemon/http.c", "daemon/ctl/doctor-door.c",
+        "daemon/cert.c", "daemon/cert-ca.c", "daemon/cert-make.c",
+        "daemon/cert-make.h", "daemon/http.c", "daemon/ctl/doctor-door.c",
         "web-demo/server/document.c", "web-demo/server/tls.c",
         "web-demo/server/token.c", "web-demo/server/web.c"},
     r"systemd/.*": {

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <sys/wait.h>
 
+#include "cert-ca.h"
 #include "cert-make.c"
 #include "cert.c"
 
@@ -427,6 +428,161 @@ test_cut_off(void **state)
 	assert_int_equal(mode_of(in_dir("server.key")), 0600);
 }
 
+/* Is dir's set, after a load, that of which? */
+static bool
+loads(const char *of)
+{
+	char key[128];
+	struct cert cert = load(NOW);
+
+	cert_finish(&cert);
+	snprintf(key, sizeof(key), "%s/server.key", of);
+	return run("cmp %s %s", in_dir("server.key"), key) == 0 &&
+	       run("cmp %s %s/server.pem", in_dir("server.pem"), of) == 0 &&
+	       run("cmp %s %s/ca.pem", in_dir("ca.pem"), of) == 0;
+}
+
+static void
+test_renew(void **state)
+{
+	char old[80];
+
+	assert_int_equal(cert_renew(dir, NOW), -ENOENT);
+	dir_next(state);
+	make();
+	snprintf(old, sizeof(old), "%s-old", dir);
+	assert_int_equal(run("cp -r %s %s", dir, old), 0);
+	assert_int_equal(cert_renew(dir, NOW), 0);
+	assert_int_equal(dir_files(), 3);
+	assert_int_equal(mode_of(in_dir("ca.pem")), 0644);
+	assert_int_equal(mode_of(in_dir("server.key")), 0600);
+	make();
+	for (int i = 0; i < FILES_N; i++)
+		assert_int_not_equal(run("cmp %s/%s %s", old, files[i].name,
+					 in_dir(files[i].name)),
+		    0);
+	/* What cannot be used any more can be renewed all the same. */
+	refused_at(NOW + TEN_YEARS, -EINVAL);
+	assert_int_equal(unlink(in_dir("server.pem")), 0);
+	refused();
+	assert_int_equal(cert_renew(dir, NOW + TEN_YEARS), 0);
+	make();
+}
+
+/* At each moment the next start has one whole set or the other. */
+static void
+test_renew_cut_off(void **state)
+{
+	char old[64], new[64];
+
+	make();
+	strcpy(new, dir);
+	dir_next(state);
+	make();
+	strcpy(old, dir);
+	for (int moved = -1; moved <= FILES_N; moved++) {
+		dir_next(state);
+		assert_int_equal(run("cp -r %s %s", old, dir), 0);
+		for (int i = 0; i < FILES_N; i++)
+			assert_int_equal(
+			    run("cp -p %s/%s %s/%s", new, files[i].name, dir,
+				i < moved ? files[i].name : files[i].temporary),
+			    0);
+		/* Before all were written there is no such file. */
+		if (moved >= 0)
+			assert_int_equal(
+			    run("touch %s", in_dir(".replacing")), 0);
+		assert_true(loads(moved < 0 ? old : new));
+		assert_int_equal(dir_files(), moved < 0 ? 6 : 3);
+	}
+	/* The same by the other way. */
+	assert_int_equal(run("touch %s", in_dir(".replacing")), 0);
+	assert_int_equal(cert_renew(dir, NOW), 0);
+	assert_int_equal(dir_files(), 3);
+	make();
+}
+
+/* ---- what browsers are told to trust --------------------------------- */
+
+static struct cert_ca
+ca_of(const char *path)
+{
+	struct cert_ca ca;
+
+	assert_int_equal(cert_ca_load(path, &ca), 0);
+	return ca;
+}
+
+static void
+test_ca_is_ours(void **state)
+{
+	struct cert_ca ca, again;
+
+	(void)state;
+	make();
+	ca = ca_of(in_dir("ca.pem"));
+	assert_true(ca.loopback_only && ca.kenmend);
+	assert_int_equal(ca.not_before, NOW);
+	assert_true(ca.not_after > NOW + 3650 * (time_t)86400);
+	assert_int_equal(
+	    run("openssl x509 -in %s -noout -fingerprint -sha256 | "
+		"tr -d : | grep -qi =%s",
+		in_dir("ca.pem"), ca.sha256),
+	    0);
+	assert_int_equal(cert_renew(dir, NOW), 0);
+	again = ca_of(in_dir("ca.pem"));
+	assert_false(cert_ca_equal(&ca, &again));
+	/* The leaf is no CA. */
+	again = ca_of(in_dir("server.pem"));
+	assert_false(again.loopback_only || again.kenmend);
+	assert_int_equal(cert_ca_load(in_dir("server.key"), &ca), -EINVAL);
+	assert_int_equal(cert_ca_load(in_dir("no"), &ca), -ENOENT);
+	assert_int_equal(cert_ca_load(dir, &ca), -EINVAL);
+}
+
+/* A CA by openssl with these constraints. */
+static struct cert_ca
+foreign_ca(const char *constraints)
+{
+	assert_int_equal(
+	    run("openssl req -x509 -newkey ec -pkeyopt "
+		"ec_paramgen_curve:P-256 -nodes -days 9 -subj "
+		"'/CN=kenmen local CA 01234567' -keyout /dev/null -out %s %s",
+		in_dir("foreign.pem"), constraints),
+	    0);
+	return ca_of(in_dir("foreign.pem"));
+}
+
+static void
+test_foreign_ca(void **state)
+{
+#define DNS "permitted;DNS:localhost"
+#define V4 ",permitted;IP:127.0.0.1/255.255.255.255"
+#define V6                                                                     \
+	",permitted;IP:0:0:0:0:0:0:0:1/"                                       \
+	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+#define CONSTRAINTS(list) "-addext 'nameConstraints=" list "'"
+	static const char *const wider[] = { "", CONSTRAINTS("critical," DNS),
+		CONSTRAINTS("critical," DNS V4),
+		CONSTRAINTS("critical,permitted;DNS:example" V4 V6),
+		CONSTRAINTS("critical," DNS V4 V6 ",permitted;DNS:example"),
+		CONSTRAINTS(
+		    "critical," DNS ",permitted;IP:127.0.0.0/255.0.0.0" V6),
+		CONSTRAINTS("critical," DNS V4
+			    ",permitted;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0"),
+		CONSTRAINTS(DNS V4 V6) };
+	struct cert_ca ca;
+
+	(void)state;
+	assert_int_equal(mkdir(dir, 0755), 0);
+	ca = foreign_ca(CONSTRAINTS("critical," DNS V4 V6));
+	assert_true(ca.loopback_only && ca.kenmend);
+	for (size_t i = 0; i < sizeof(wider) / sizeof(*wider); i++) {
+		ca = foreign_ca(wider[i]);
+		assert_false(ca.loopback_only || ca.kenmend);
+	}
+}
+
 static void
 test_key_others_can_read(void **state)
 {
@@ -561,6 +717,10 @@ main(void)
 		CERT_TEST(test_ca_is_constrained),
 		CERT_TEST(test_half_a_set),
 		CERT_TEST(test_cut_off),
+		CERT_TEST(test_renew),
+		CERT_TEST(test_renew_cut_off),
+		CERT_TEST(test_ca_is_ours),
+		CERT_TEST(test_foreign_ca),
 		CERT_TEST(test_key_others_can_read),
 		CERT_TEST(test_pieces_of_two_sets),
 		CERT_TEST(test_damaged),
