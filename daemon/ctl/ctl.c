@@ -15,6 +15,29 @@ ctl_fail(const struct ctl_options *options, enum ctl_exit status,
 	return (int)status;
 }
 
+/* clang-format off */
+static const struct {
+	const char *name, *mark;
+} statuses[] = {
+	[STATUS_OK]      = { "ok",      "[ ok ]" },
+	[STATUS_UNKNOWN] = { "unknown", "[ ?? ]" },
+	[STATUS_WARN]    = { "warn",    "[warn]" },
+	[STATUS_FAIL]    = { "fail",    "[FAIL]" },
+};
+/* clang-format on */
+
+const char *
+ctl_status_name(enum ctl_status status)
+{
+	return statuses[status].name;
+}
+
+const char *
+ctl_status_mark(enum ctl_status status)
+{
+	return statuses[status].mark;
+}
+
 int
 ctl_config(const struct ctl_options *options, FILE *report, struct config **ret)
 {

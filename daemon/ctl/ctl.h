@@ -18,8 +18,14 @@ enum ctl_exit {
 	CTL_PIN = 5,     /* wrong, malformed or blocked */
 	CTL_NOT_GENUINE = 6, /* data that does not verify, or makes no sense */
 	CTL_UNTRUSTED = 7,   /* right in itself, but nobody known vouches */
-	CTL_SICK = 8         /* doctor found what does not work */
+	CTL_SICK = 8         /* doctor or trust found what does not work */
 };
+
+/* What a look found, in doctor's and trust's reports. */
+enum ctl_status { STATUS_OK, STATUS_UNKNOWN, STATUS_WARN, STATUS_FAIL };
+const char *ctl_status_name(enum ctl_status status);
+/* The same to begin a line with. */
+const char *ctl_status_mark(enum ctl_status status);
 
 struct ctl_options {
 	bool json;
@@ -33,6 +39,11 @@ struct ctl_options {
 	long port;
 	long timeout; /* seconds to wait for reader and card */
 	long max_age; /* verify: seconds */
+	/* trust */
+	const char *ca, *root;
+	bool system, allow_origins;
+	bool state_dir_named;      /* by an option */
+	const struct config *site; /* NULL: none could be read */
 	const char *with, *which, *hash, *origin, *challenge;
 	const char *digests[DIGESTS_MAX];
 	unsigned digests_n;
@@ -47,6 +58,7 @@ int ctl_card(const struct ctl_options *options, int argc, char **argv);
 int ctl_read(const struct ctl_options *options, int argc, char **argv);
 int ctl_verify(const struct ctl_options *options, int argc, char **argv);
 int ctl_doctor(const struct ctl_options *options, int argc, char **argv);
+int ctl_trust(const struct ctl_options *options, int argc, char **argv);
 int ctl_curl_example(const struct ctl_options *options, int argc, char **argv);
 
 /* A line on stderr in the person's language, and status. */

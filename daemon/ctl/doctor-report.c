@@ -44,10 +44,10 @@ doctor_list(char list[ABOUT_MAX + 1], const char *word)
 
 /* ---- the report --------------------------------------------------------- */
 
-enum doctor_status
+enum ctl_status
 doctor_worst(const struct doctor *doctor)
 {
-	enum doctor_status worst = STATUS_OK;
+	enum ctl_status worst = STATUS_OK;
 
 	for (unsigned i = 0; i < doctor->found_n; i++)
 		if (doctor_words[doctor->found[i].finding].status > worst)
@@ -62,7 +62,7 @@ json_of(const struct doctor_found *found)
 	cJSON *object = cJSON_CreateObject();
 
 	json_add_text(object, "check", doctor_check_name(words->check));
-	json_add_text(object, "status", doctor_status_name(words->status));
+	json_add_text(object, "status", ctl_status_name(words->status));
 	json_add_text(object, "about", json_text_or_null(found->about));
 	json_add_text(object, "detail", words->detail[LANG_EN]);
 	json_add_text(object, "detail_ja", words->detail[LANG_JA]);
@@ -80,8 +80,7 @@ report_json(const struct doctor *doctor)
 	json_start();
 	report = cJSON_CreateObject();
 	json_add_text(report, "version", KENMEN_VERSION);
-	json_add_text(
-	    report, "status", doctor_status_name(doctor_worst(doctor)));
+	json_add_text(report, "status", ctl_status_name(doctor_worst(doctor)));
 	checks = cJSON_AddArrayToObject(report, "checks");
 	for (unsigned i = 0; i < doctor->found_n; i++)
 		json_append(checks, json_of(&doctor->found[i]));
@@ -95,11 +94,9 @@ report_json(const struct doctor *doctor)
 static void
 print_found(const struct doctor_found *found, enum lang lang)
 {
-	static const char *const marks[] = { "[ ok ]", "[ ?? ]", "[warn]",
-		"[FAIL]" };
 	const struct doctor_words *words = &doctor_words[found->finding];
 
-	printf("%s %s: %s", marks[words->status],
+	printf("%s %s: %s", ctl_status_mark(words->status),
 	    doctor_check_title(words->check, lang), words->detail[lang]);
 	printf(found->about[0] ? " [%s]\n" : "%s\n", found->about);
 	if (words->remedy[lang])

@@ -40,14 +40,6 @@ doctor_check_title(enum doctor_check check, enum lang lang)
 	return checks[check].title[lang];
 }
 
-const char *
-doctor_status_name(enum doctor_status status)
-{
-	static const char *const names[] = { "ok", "unknown", "warn", "fail" };
-
-	return names[status];
-}
-
 /* Long as they are, the sentences of one finding stand together. */
 /* clang-format off */
 const struct doctor_words doctor_words[FINDING_N] = {
@@ -327,14 +319,14 @@ const struct doctor_words doctor_words[FINDING_N] = {
 	[BROWSERS_UNTRUSTED] = { CHECK_BROWSERS, STATUS_FAIL,
 	    { "ca.pemを信頼していないため、ページからkenmendに届きません",
 	      "ca.pem is not trusted: pages in it cannot reach kenmend" },
-	    { "ブラウザーを終了し、その保存場所ごとに certutil -A -d sql:保存場所 -n kenmen -t C,, -i ca.pem を実行してください（cert9.dbのある場所。kenmenctl(1)に例）",
-	      "end the browser, then for each store (where cert9.db is; examples in kenmenctl(1)): certutil -A -d sql:STORE -n kenmen -t C,, -i ca.pem" } },
+	    { "kenmenctl trust install（kenmenctl trust status で場所がわかります）",
+	      "kenmenctl trust install (kenmenctl trust status shows where)" } },
 	[BROWSERS_NONE] = { CHECK_BROWSERS, STATUS_UNKNOWN,
 	    { "この利用者のブラウザーの保存場所がありません（一度も起動していないなど）",
 	      "this user has no browser's store (none was ever started, perhaps)" },
 	    { NULL, NULL } },
 	[BROWSERS_NO_CERTUTIL] = { CHECK_BROWSERS, STATUS_UNKNOWN,
-	    { "certutilがないため、わかりません", "not known without certutil" },
+	    { "certutilとvfychainがないため、わかりません", "not known without certutil and vfychain" },
 	    { "sudo apt install libnss3-tools", "sudo apt install libnss3-tools" } },
 	[BROWSERS_NO_CA] = { CHECK_BROWSERS, STATUS_UNKNOWN,
 	    { "ca.pemがないため、わかりません", "not known without ca.pem" },

@@ -31,8 +31,6 @@ enum doctor_check {
 	CHECK_N
 };
 
-enum doctor_status { STATUS_OK, STATUS_UNKNOWN, STATUS_WARN, STATUS_FAIL };
-
 enum doctor_finding {
 	PCSCD_OK,
 	PCSCD_ABSENT,
@@ -108,7 +106,7 @@ enum doctor_finding {
 
 struct doctor_words {
 	enum doctor_check check;
-	enum doctor_status status;
+	enum ctl_status status;
 	const char *detail[LANG_N];
 	const char *remedy[LANG_N]; /* NULL: nothing to be done */
 };
@@ -116,7 +114,6 @@ struct doctor_words {
 extern const struct doctor_words doctor_words[FINDING_N];
 const char *doctor_check_name(enum doctor_check check);
 const char *doctor_check_title(enum doctor_check check, enum lang lang);
-const char *doctor_status_name(enum doctor_status status);
 
 #define ABOUT_MAX 160
 #define FOUND_MAX 64
@@ -184,7 +181,7 @@ void doctor_list(char list[ABOUT_MAX + 1], const char *word);
 
 /* The whole report on stdout; CTL_OK or CTL_ERROR. */
 int doctor_report(const struct doctor *doctor);
-enum doctor_status doctor_worst(const struct doctor *doctor);
+enum ctl_status doctor_worst(const struct doctor *doctor);
 
 /* Looks at readers and card in a process of its own, which may hang: it is
  * over after EXAM_SECONDS whatever pcscd does. No PIN, no try; of the
@@ -198,17 +195,6 @@ void machine_look(struct machine *ret);
 /* Who listens on a TCP port: program is its name, "" where it is another
  * user's. False: nobody. */
 bool machine_listener(unsigned port, char program[ABOUT_MAX + 1]);
-
-/* What the daemon is, by its port. */
-enum door_state {
-	DOOR_KENMEND,
-	DOOR_KENMEND_NO_PROMPT,
-	DOOR_CLOSED,
-	DOOR_NOT_TLS,
-	DOOR_UNTRUSTED, /* a certificate that ca.pem does not vouch for */
-	DOOR_STRANGE    /* trusted, and no kenmend */
-};
-enum door_state door_ask(unsigned port, const char *ca_file);
 
 /* Each adds one finding at least. */
 void check_pcscd(struct doctor *doctor);

@@ -20,8 +20,16 @@
 
 /* ---- commands ----------------------------------------------------------- */
 
-enum { READERS = 1, CARD = 2, READ = 4, VERIFY = 8, DOCTOR = 16, CURL = 32 };
-#define ALL (READERS | CARD | READ | VERIFY | DOCTOR | CURL)
+enum {
+	READERS = 1,
+	CARD = 2,
+	READ = 4,
+	VERIFY = 8,
+	DOCTOR = 16,
+	CURL = 32,
+	TRUST = 64
+};
+#define ALL (READERS | CARD | READ | VERIFY | DOCTOR | CURL | TRUST)
 
 static const struct command {
 	const char *name;
@@ -41,6 +49,9 @@ static const struct command {
 	{ "doctor", DOCTOR, ctl_doctor, "",
 	    "find out what does not work, and what helps",
 	    "動かない原因と対処の調査" },
+	{ "trust", TRUST, ctl_trust, "WHAT",
+	    "let browsers trust kenmend: install, remove, status, renew",
+	    "ブラウザーの信頼：install、remove、status、renew" },
 	{ "curl-example", CURL, ctl_curl_example, "",
 	    "the API in lines for curl", "curlでの使い方の例" },
 };
@@ -59,7 +70,8 @@ static const struct option_row {
 	unsigned commands;
 	const char *argument, *en, *ja;
 } rows[] = {
-	{ "json", FLAG, AT(json), 0, 0, READERS | CARD | READ | VERIFY | DOCTOR,
+	{ "json", FLAG, AT(json), 0, 0,
+	    READERS | CARD | READ | VERIFY | DOCTOR | TRUST,
 	    NULL, "JSON, as in the API", "APIと同じJSONで出力" },
 	{ "lang", LANGUAGE, AT(lang), 0, 0, ALL,
 	    "ja|en", "language of texts and windows", "文と画面の言語" },
@@ -96,13 +108,26 @@ static const struct option_row {
 	    "DIR", "certificates of the card's issuers",
 	    "カードの発行者の証明書がある場所" },
 	{ "config", TEXT, AT(config), 1, CONFIG_PATH_MAX,
-	    READ | VERIFY | DOCTOR | CURL,
+	    READ | VERIFY | DOCTOR | CURL | TRUST,
 	    "FILE", "instead of /etc/kenmen/kenmen.conf",
 	    "/etc/kenmen/kenmen.confの代わり" },
-	{ "port", NUMBER, AT(port), 1, 65535, DOCTOR | CURL,
+	{ "port", NUMBER, AT(port), 1, 65535, DOCTOR | CURL | TRUST,
 	    "PORT", "where kenmend listens", "kenmendのポート番号" },
-	{ "state-dir", TEXT, AT(state_dir), 1, CONFIG_PATH_MAX, DOCTOR | CURL,
+	{ "state-dir", TEXT, AT(state_dir), 1, CONFIG_PATH_MAX,
+	    DOCTOR | CURL | TRUST,
 	    "DIR", "where kenmend's ca.pem is", "kenmendのca.pemがある場所" },
+	{ "ca", TEXT, AT(ca), 1, CONFIG_PATH_MAX, TRUST,
+	    "FILE", "trust: this certificate instead",
+	    "trust：ca.pemの代わりの証明書" },
+	{ "system", FLAG, AT(system), 0, 0, TRUST,
+	    NULL, "trust: all users, by policies",
+	    "trust：全利用者（ブラウザーのポリシー）" },
+	{ "allow-origins", FLAG, AT(allow_origins), 0, 0, TRUST,
+	    NULL, "trust: and let the sites call unasked",
+	    "trust：設定のサイトを確認なしで許可" },
+	{ "root", TEXT, AT(root), 1, CONFIG_PATH_MAX, TRUST,
+	    "DIR", "trust --system: below this directory",
+	    "trust --system：このディレクトリーの下に" },
 };
 /* clang-format on */
 
@@ -257,7 +282,9 @@ take_config(struct ctl_options *options, FILE *report, struct config **ret)
 {
 	int r = ctl_config(options, report, ret);
 
+	options->state_dir_named = options->state_dir != NULL;
 	if (r == 0) {
+		options->site = *ret;
 		if (!options->trust_dir)
 			options->trust_dir = (*ret)->trust_dir;
 		if (!options->state_dir)

@@ -124,8 +124,7 @@ def test_nothing_personal(ctl, rig, tmp_path):
     """A marked card, a marked home, marked profiles and a marked file."""
     home = tmp_path / "MARKEDHOME"
     profile = home / ".mozilla/firefox/x1y2.MARKEDPROFILE"
-    profile.mkdir(parents=True)
-    nss(profile, "-N", "--empty-password")
+    firefox_profile(profile)
     config = tmp_path / "MARKEDFOLDER/site.conf"
     config.parent.mkdir()
     config.write_text("[server]\nlisten = MARKEDVALUE\n")
@@ -465,6 +464,13 @@ def nss(directory, *args):
                    capture_output=True)
 
 
+def firefox_profile(directory):
+    """One that was started, and that profiles.ini names."""
+    nss(directory, "-N", "--empty-password")
+    with (directory.parent / "profiles.ini").open("a") as ini:
+        ini.write(f"[Profile{directory.name}]\nPath={directory.name}\n")
+
+
 def add(directory, ca, flags="C,,"):
     nss(directory, "-A", "-n", "kenmen test", "-t", flags, "-i", ca)
 
@@ -481,7 +487,7 @@ def test_browsers(ctl, rig, tmp_path):
     assert browsers() == {None: "unknown"}
     firefox = home / ".mozilla/firefox"
     for profile in ("a.default", "b.default-esr"):
-        nss(firefox / profile, "-N", "--empty-password")
+        firefox_profile(firefox / profile)
     add(firefox / "a.default", ours)
     assert browsers() == {"Firefox: 1/2": "fail"}
     add(firefox / "b.default-esr", theirs)
@@ -503,7 +509,7 @@ def test_browsers(ctl, rig, tmp_path):
     snap = home / "snap/firefox/common/.mozilla/firefox/c"
     flatpak = home / ".var/app/org.mozilla.firefox/.mozilla/firefox/d"
     for profile in (snap, flatpak):
-        nss(profile, "-N", "--empty-password")
+        firefox_profile(profile)
     add(flatpak, ours)
     assert browsers() == {
         "Firefox: 2/2": "ok", "Chromium: 0/1": "fail",
