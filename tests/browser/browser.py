@@ -27,12 +27,22 @@ def certutil(store, *args):
                    check=True, capture_output=True)
 
 
-def store_make(store, authorities):
-    """An NSS store that trusts these CAs: {name: PEM file}."""
+def store_make(store, *authorities):
+    """An NSS store that trusts these CAs, which are no kenmend's."""
     store.mkdir(parents=True, exist_ok=True)
     certutil(store, "-N", "--empty-password")
-    for name, pem in authorities.items():
-        certutil(store, "-A", "-n", name, "-t", "C,,", "-i", pem)
+    for n, pem in enumerate(authorities):
+        certutil(store, "-A", "-n", f"tests {n}", "-t", "C,,", "-i", pem)
+
+
+def trust(home, *args, status=0):
+    """kenmenctl trust, as the person whose home it is; its report."""
+    done = subprocess.run(
+        [BUILD / "daemon/kenmenctl", "trust", *map(str, args), "--json"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == status, done
+    return json.loads(done.stdout)
 
 
 def alone(etc):
@@ -50,14 +60,19 @@ def alone(etc):
 
 
 class Browser:
-    """name, wire; subclasses say argv(), policies() and connect()."""
+    """name, wire; subclasses say argv(), policies(), connect(), and make(),
+    which prepares the home. With one that is there already, as it is: it
+    stays."""
 
-    def __init__(self, town, headless=False):
-        self.town, self.headless = town, headless
-        self.home = town.dir / (self.name + ("-headless" if headless else ""))
-        self.home.mkdir()
-        self._write_policies()
-        self.trust()
+    def __init__(self, town, headless=False, home=None):
+        self.town, self.headless, self.kept = town, headless, bool(home)
+        self.home = home or town.dir / (
+            self.name + ("-headless" if headless else ""))
+        if not self.kept:
+            self.home.mkdir()
+            self._write_policies()
+            self.make(town.page_ca)
+            trust(self.home, "install", "--ca", town.kenmend_ca)
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home),
                "LANG": "ja_JP.UTF-8", "LANGUAGE": "ja",
                "DISPLAY": town.screen.display, "NO_AT_BRIDGE": "1"}
@@ -78,7 +93,8 @@ class Browser:
         self.wire.close()
         self.process.stop(signal.SIGKILL)
         self.town.own.discard(self.process.pid)
-        shutil.rmtree(self.home, ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Context:

@@ -24,8 +24,8 @@ class Chromium(Browser):
             "LoopbackNetworkBlockedForUrls": town.urls(town.DENIED),
         }}
 
-    def trust(self):
-        store_make(self.home / ".local/share/pki/nssdb", self.town.authorities)
+    def make(self, *authorities):
+        store_make(self.home / ".local/share/pki/nssdb", *authorities)
 
     def argv(self):
         return ["/usr/bin/chromium", *QUIET,

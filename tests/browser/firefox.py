@@ -39,8 +39,11 @@ class Firefox(Browser):
     def profile(self):
         return self.home / ".mozilla/firefox/test.default-esr"
 
-    def trust(self):
-        store_make(self.profile, self.town.authorities)
+    def make(self, *authorities):
+        store_make(self.profile, *authorities)
+        (self.profile.parent / "profiles.ini").write_text(
+            f"[Profile0]\nName=test\nIsRelative=1\n"
+            f"Path={self.profile.name}\nDefault=1\n")
 
     def argv(self):
         preferences = {

@@ -49,8 +49,8 @@ class Town:
         self.plain_port = self.port + 2
         self.kenmend_port = 25366 + 10 * number
         self.kenmend = f"https://127.0.0.1:{self.kenmend_port}"
-        self.authorities = {"the pages'": self._page_authority(),
-                            "kenmen": self._kenmend_authority()}
+        self.page_ca = self._page_authority()
+        self.kenmend_ca = self._kenmend_authority()
         self.pages = {}         # (host or None, path) -> (headers, body)
         self.visits = []        # (host, method, path with query, body)
         self.servers = [self._serve(port) for port in
