@@ -9,6 +9,19 @@
 /* Tries, steps: small numbers that a window shows. */
 #define SMALL_MAX 255
 
+/* Numbers that may also be "none", -1, go one higher. */
+static void
+optional_put(struct pack *p, int value)
+{
+	pack_u8(p, (unsigned)(value + 1));
+}
+
+static int
+optional_get(struct unpack *u, unsigned max)
+{
+	return (int)unpack_u8(u, max + 1) - 1;
+}
+
 static void
 forms_put(struct pack *p, const struct kenmen_forms *forms)
 {
@@ -30,6 +43,7 @@ known_put(struct pack *p, const struct wire_known *known)
 {
 	pack_string(p, known->reader);
 	forms_put(p, &known->forms);
+	optional_put(p, known->keypad);
 }
 
 static void
@@ -37,6 +51,7 @@ known_get(struct unpack *u, struct wire_known *ret)
 {
 	unpack_string(u, ret->reader, sizeof(ret->reader));
 	forms_get(u, &ret->forms);
+	ret->keypad = (int8_t)optional_get(u, 1);
 }
 
 static void
@@ -53,19 +68,6 @@ issuer_get(struct unpack *u, struct kenmen_issuer *ret)
 	ret->len = (uint16_t)unpack_bytes(u, ret->bytes, sizeof(ret->bytes));
 	if (ret->len == 0)
 		u->failed = true;
-}
-
-/* Numbers that may also be "none", -1, go one higher. */
-static void
-optional_put(struct pack *p, int value)
-{
-	pack_u8(p, (unsigned)(value + 1));
-}
-
-static int
-optional_get(struct unpack *u, unsigned max)
-{
-	return (int)unpack_u8(u, max + 1) - 1;
 }
 
 static void

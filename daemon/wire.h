@@ -34,6 +34,7 @@ enum wire_errand {
 struct wire_known {
 	char reader[KENMEN_READER_NAME_MAX + 1];
 	struct kenmen_forms forms;
+	int8_t keypad; /* 1: it has one, 0: none, -1: not asked yet */
 };
 
 /* What kinds other than card_info and attributes need to be told. */

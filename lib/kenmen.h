@@ -137,6 +137,7 @@ struct kenmen_slot {
 	bool present;   /* a card is in it */
 	bool mute;      /* a card that does not answer to power-up */
 	bool exclusive; /* another program uses the card alone */
+	bool in_use;    /* some program does, perhaps together with others */
 	uint32_t events;
 };
 
@@ -155,6 +156,14 @@ int kenmen_pcsc_slots(struct kenmen_pcsc *pcsc, struct kenmen_slot *slots);
  * limit). PCSC_UNAVAILABLE when pcscd died.
  */
 int kenmen_pcsc_wait(struct kenmen_pcsc *pcsc, int timeout_ms);
+/*
+ * Has the reader a keypad that a PIN can be typed on (PC/SC part 10,
+ * FEATURE_VERIFY_PIN_DIRECT)? 1 or 0. Asks the reader alone, with a card in it
+ * or without: nothing is sent to a card. Not for one that is in_use: where a
+ * transaction is open pcscd answers when that ends. READER_BUSY, NO_READER,
+ * PCSC_UNAVAILABLE.
+ */
+int kenmen_pcsc_keypad(struct kenmen_pcsc *pcsc, const char *name);
 /* A reader by pcscd's name for it. Does not touch the card. pcsc must outlive
  * it. The caller owns *ret until kenmen_card_new takes it over. */
 int kenmen_pcsc_reader(

@@ -211,6 +211,8 @@ slot_fill(struct kenmen_slot *slot, const SCARD_READERSTATE *state)
 	slot->present = (state->dwEventState & SCARD_STATE_PRESENT) != 0;
 	slot->mute = (state->dwEventState & SCARD_STATE_MUTE) != 0;
 	slot->exclusive = (state->dwEventState & SCARD_STATE_EXCLUSIVE) != 0;
+	slot->in_use =
+	    slot->exclusive || (state->dwEventState & SCARD_STATE_INUSE) != 0;
 	slot->events = state_events(state);
 }
 
@@ -275,6 +277,58 @@ kenmen_pcsc_wait(struct kenmen_pcsc *pcsc, int timeout_ms)
 	return 0;
 }
 
+/* ---- what a reader can do ---------------------------------------------- */
+
+/* PC/SC part 10, 2.2: the control code of a feature among what a reader
+ * lists, tag, length 4, code in big-endian; 0: not there. */
+static DWORD
+feature_code(const uint8_t *list, size_t len, uint8_t tag)
+{
+	while (len >= 2 && (size_t)list[1] + 2 <= len) {
+		size_t n = (size_t)list[1] + 2;
+
+		if (list[0] == tag && list[1] == 4)
+			return (DWORD)list[2] << 24 | (DWORD)list[3] << 16 |
+			       (DWORD)list[4] << 8 | list[5];
+		list += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Most readers have none and say so by an error. */
+static DWORD
+keypad_find(SCARDHANDLE reader)
+{
+	uint8_t list[FEATURES_ROOM];
+	DWORD len = 0;
+	LONG code = SCardControl(reader, CM_IOCTL_GET_FEATURE_REQUEST, NULL, 0,
+	    list, sizeof(list), &len);
+
+	if (code != SCARD_S_SUCCESS || len > sizeof(list))
+		return 0;
+	return feature_code(list, len, FEATURE_VERIFY_PIN_DIRECT);
+}
+
+int
+kenmen_pcsc_keypad(struct kenmen_pcsc *pcsc, const char *name)
+{
+	DWORD protocol, code;
+	SCARDHANDLE reader;
+	int r;
+
+	if (pcsc == NULL || name == NULL)
+		return KENMEN_ERR_ARGUMENT;
+	/* No card is needed, and none is powered. */
+	r = pcsc_service_err(SCardConnect(
+	    pcsc->context, name, SCARD_SHARE_DIRECT, 0, &reader, &protocol));
+	if (r < 0)
+		return r;
+	code = keypad_find(reader);
+	SCardDisconnect(reader, SCARD_LEAVE_CARD);
+	return code != 0;
+}
+
 /* ---- one reader ------------------------------------------------------- */
 
 struct pcsc_reader {
@@ -314,37 +368,6 @@ same_card(const struct pcsc_reader *rd, const SCARD_READERSTATE *state)
 }
 
 /* ---- its keypad -------------------------------------------------------- */
-
-/* PC/SC part 10, 2.2: the control code of a feature among what a reader
- * lists, tag, length 4, code in big-endian; 0: not there. */
-static DWORD
-feature_code(const uint8_t *list, size_t len, uint8_t tag)
-{
-	while (len >= 2 && (size_t)list[1] + 2 <= len) {
-		size_t n = (size_t)list[1] + 2;
-
-		if (list[0] == tag && list[1] == 4)
-			return (DWORD)list[2] << 24 | (DWORD)list[3] << 16 |
-			       (DWORD)list[4] << 8 | list[5];
-		list += n;
-		len -= n;
-	}
-	return 0;
-}
-
-/* Most readers have none and say so by an error. */
-static DWORD
-keypad_find(const struct pcsc_reader *rd)
-{
-	uint8_t list[FEATURES_ROOM];
-	DWORD len = 0;
-	LONG code = SCardControl(rd->card, CM_IOCTL_GET_FEATURE_REQUEST, NULL,
-	    0, list, sizeof(list), &len);
-
-	if (code != SCARD_S_SUCCESS || len > sizeof(list))
-		return 0;
-	return feature_code(list, len, FEATURE_VERIFY_PIN_DIRECT);
-}
 
 /*
  * PIN_VERIFY_STRUCTURE (PC/SC part 10, 2.6.1): the digits in ASCII, from the
@@ -407,7 +430,7 @@ reader_connect(void *arg)
 		return r;
 	rd->connected = true;
 	rd->events = state_events(&state);
-	rd->verify_direct = keypad_find(rd);
+	rd->verify_direct = keypad_find(rd->card);
 	rd->ops.verify_pinpad =
 	    rd->verify_direct != 0 ? reader_verify_pinpad : NULL;
 	return 0;

@@ -192,13 +192,17 @@ int
 show_readers(const struct ctl_options *options,
     const struct wire_request *request, const struct job *job)
 {
+	bool ja = options->lang == LANG_JA;
 	cJSON *array;
 
 	(void)request;
 	if (!options->json) {
 		for (unsigned i = 0; i < job->readers_n; i++)
-			printf("%c %s\n", job->readers[i].present ? '+' : '-',
-			    job->readers[i].name);
+			printf("%c %s%s\n", job->readers[i].present ? '+' : '-',
+			    job->readers[i].name,
+			    job->readers[i].pinpad
+				? ja ? "（テンキー付き）" : " (keypad)"
+				: "");
 		return job->readers_n ? CTL_OK
 				      : ctl_fail(options, CTL_NO_CARD,
 					    "カードリーダーがありません。",
@@ -211,6 +215,7 @@ show_readers(const struct ctl_options *options,
 
 		json_add_text(reader, "name", job->readers[i].name);
 		json_add_bool(reader, "card_present", job->readers[i].present);
+		json_add_bool(reader, "pinpad", job->readers[i].pinpad);
 		json_append(array, reader);
 	}
 	if (show_text(json_text(array)) != CTL_OK)

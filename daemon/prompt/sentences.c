@@ -243,6 +243,9 @@ const char *const sentences[SAY_N][LANG_N] = {
 	[SAY_TYPE_FACE_A] = {
 		"照合番号A（数字12桁）を続けて",
 		"Verification Number A (照合番号A), 12 digits in one go," },
+	[SAY_ALSO_PINPAD] = {
+		"やめるときは、リーダーの取消キーを押してください。",
+		" To stop, press the reader's cancel key." },
 	/* Typed for the card's, it would cost the phone's a try. */
 	[SAY_TYPE_AUTH_PHONE] = {
 		"スマートフォン用電子証明書の数字4桁の暗証番号を",

@@ -371,10 +371,22 @@ fill_what(struct line *l, const struct filling *f)
 	line_say(l, f, words_of(f->request)->what);
 }
 
+/* Only the reader's own key ends its waiting. Beside the law, and what a face
+ * takes, there is no room to say so. */
+static bool
+says_how_to_stop(const struct prompt_request *request)
+{
+	return request->type == PROMPT_PINPAD &&
+	       words_of(request)->also == SAY_NOTHING &&
+	       !(request->kinds & KIND_BIT(KIND_MY_NUMBER));
+}
+
 static void
 fill_also(struct line *l, const struct filling *f)
 {
-	line_say(l, f, words_of(f->request)->also);
+	line_say(l, f,
+	    says_how_to_stop(f->request) ? SAY_ALSO_PINPAD
+					 : words_of(f->request)->also);
 }
 
 static void

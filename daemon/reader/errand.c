@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "list.h"
 #include "report.h"
 #include "seek.h"
 #include "steps.h"
@@ -397,6 +398,8 @@ report_known(const struct errand *e)
 
 	memcpy(message.known.reader, e->found.reader, sizeof(e->found.reader));
 	kenmen_card_forms(e->found.card, &message.known.forms);
+	message.known.keypad =
+	    kenmen_pin_on_pinpad(e->found.card, KENMEN_PIN_AUTH);
 	report(e->env->wire, &message);
 }
 
@@ -444,52 +447,6 @@ run_read(const struct errand_env *env, const struct wire_request *request)
 	return r;
 }
 
-static int
-report_readers(const struct errand_env *env, const struct wire_request *request,
-    struct kenmen_pcsc *pcsc)
-{
-	struct wire_message message = { .type = WIRE_READERS };
-	struct kenmen_slot slots[KENMEN_READERS_MAX];
-	int n = kenmen_pcsc_slots(pcsc, slots);
-
-	if (n < 0)
-		return n;
-	for (int i = 0; i < n; i++) {
-		struct wire_reader *reader =
-		    &message.readers.reader[message.readers.n];
-
-		if (!seek_accepts(request, slots[i].name))
-			continue;
-		memcpy(reader->name, slots[i].name, sizeof(reader->name));
-		reader->present = slots[i].present;
-		message.readers.n++;
-	}
-	return report(env->wire, &message) < 0 ? KENMEN_ERR_ARGUMENT : 0;
-}
-
-/* The readers once, or again at every change for as long as we live. */
-static int
-run_readers(const struct errand_env *env, const struct wire_request *request)
-{
-	struct wire_failed failed = { .tries_left = -1, .pin = -1 };
-	struct kenmen_pcsc *pcsc = NULL;
-	int r = kenmen_pcsc_new(&pcsc);
-
-	if (r >= 0)
-		r = report_readers(env, request, pcsc);
-	while (r >= 0 && request->errand == ERRAND_WATCH) {
-		r = kenmen_pcsc_wait(pcsc, -1);
-		if (r >= 0)
-			r = report_readers(env, request, pcsc);
-	}
-	kenmen_pcsc_free(&pcsc);
-	if (r >= 0)
-		return report(
-		    env->wire, &(struct wire_message){ .type = WIRE_DONE });
-	failed.code = code_of(r);
-	return report_failed(env->wire, &failed);
-}
-
 int
 errand_run(const struct errand_env *env, const struct wire_request *request)
 {
@@ -498,7 +455,7 @@ errand_run(const struct errand_env *env, const struct wire_request *request)
 		return run_read(env, request);
 	case ERRAND_READERS:
 	case ERRAND_WATCH:
-		return run_readers(env, request);
+		return list_run(env, request);
 	case ERRAND_N:
 		break;
 	}

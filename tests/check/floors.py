@@ -78,6 +78,7 @@ PLACES = {
     "daemon/reader/report": ("runner", 0),
     "daemon/reader/ask": ("runner", 1),
     "daemon/reader/seek": ("runner", 1),
+    "daemon/reader/list": ("runner", 1),
     "daemon/reader/steps": ("runner", 1),
     "daemon/reader/windows": ("runner", 1),
     "daemon/reader/errand.h": ("runner", 0),  # data; the errand is above

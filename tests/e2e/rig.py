@@ -330,6 +330,38 @@ class Exchange:
         return f"{self.name} {self.command.hex()} -> {self.response[-2:].hex()}"
 
 
+class Keypad:
+    """The keys of reader 0, and the person's fingers (tests/sim/keypad.c)."""
+
+    def __init__(self, path):
+        self.path = path
+        self.door = socket.socket(socket.AF_UNIX)
+        self.door.bind(str(path))
+        self.door.listen(1)
+        self.door.settimeout(LIMIT)
+        self.keys = None
+
+    def wait(self):
+        """Until the reader waits for a PIN: (least, most) digits."""
+        self.keys, _ = self.door.accept()
+        self.keys.settimeout(LIMIT)
+        word, *form = self.keys.recv(64).decode().split()
+        assert word == "type"
+        return tuple(map(int, form))
+
+    def type(self, digits):
+        """Digits and the reader's OK; "cancel": its own Cancel."""
+        form = self.wait()
+        self.keys.sendall(digits.encode() + b"\n")
+        self.keys.close()
+        return form
+
+    def close(self):
+        self.door.close()
+        if self.keys:
+            self.keys.close()
+
+
 class Card:
     """kenmen-sim in one reader. Every method returns when the card has done
     it; what pcscd noticed is another matter (Rig.wait_card)."""
@@ -808,6 +840,7 @@ class Rig:
     start     False: kenmend is not started (start_kenmend() later)
     env       more environment for kenmend
     wrap      a function from kenmend's command line to another (desktop.py)
+    keypad    True: reader 0 has one, rig.keypad
     clock     True: jump() lets time pass for kenmend (its helpers keep the
               kernel's clock)
     """
@@ -815,7 +848,7 @@ class Rig:
     def __init__(self, site, directory, *, config=None,
                  people=("hanako", None), switches=None, pinentry="script",
                  pcscd=True, start=True, env=None, clock=False, state=None,
-                 wrap=None):
+                 wrap=None, keypad=False):
         self.site, self.dir = site, pathlib.Path(directory)
         self.state = pathlib.Path(state or self.dir / "state")
         self.seen = set()           # codes on the wire: "http:busy" ...
@@ -834,6 +867,7 @@ class Rig:
         for name in ("home", "run", "trust", "reader.conf.d"):
             (self.dir / name).mkdir(mode=0o700)
         self.reader_port = site.ports(2)
+        self.keypad = Keypad(self.dir / "keypad") if keypad else None
         self.config = self.dir / "kenmen.conf"
         self.config.write_text(self._config(config or {}, pinentry))
         try:
@@ -892,6 +926,10 @@ class Rig:
         with the next pcscd.)"""
         driver = os.environ.get("KENMEN_VPCD") or \
             "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+        env = self.environment()
+        if self.keypad:
+            env.update(KENMEN_VPCD=driver, KENMEN_KEYPAD=self.keypad.path)
+            driver = BUILD / "tests/sim/libkeypad.so"
         port = f"0x{self.reader_port:04X}"
         (self.dir / "reader.conf.d/vpcd").write_text(
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port}\n'
@@ -900,7 +938,7 @@ class Rig:
             self.site.socket.unlink()
         self.pcscd = Process("pcscd", [
             BUILD / "tests/sim/pcscd-run", self.site.socket,
-            self.dir / "reader.conf.d"], env=self.environment())
+            self.dir / "reader.conf.d"], env=env)
         end = deadline()
         while True:
             try:
@@ -1066,6 +1104,8 @@ class Rig:
         wrong += self._leftovers()
         for card in self.card:
             attempt(card.stop)
+        if self.keypad:
+            self.keypad.close()
         if self.pcscd:
             attempt(self.stop_pcscd)
         with contextlib.suppress(FileNotFoundError):

@@ -43,8 +43,10 @@ def test_readers(ctl, rig):
     assert done.status == OK
     assert done.out.splitlines() == [f"+ {names[0]}", f"- {names[1]}"]
     done = ctl.run("readers", "--json")
-    assert done.json == [{"name": names[0], "card_present": True},
-                         {"name": names[1], "card_present": False}]
+    assert done.json == [{"name": names[0], "card_present": True,
+                          "pinpad": False},
+                         {"name": names[1], "card_present": False,
+                          "pinpad": False}]
 
 
 def test_no_readers(make_rig):

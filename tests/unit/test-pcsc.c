@@ -316,6 +316,10 @@ test_slots(void **state)
 	assert_int_equal(slots[0].events, 3);
 	assert_string_equal(slots[1].name, "Other Reader");
 	assert_true(slots[1].present && slots[1].mute && slots[1].exclusive);
+	assert_true(!slots[0].in_use && slots[1].in_use);
+	fake.state[0] |= SCARD_STATE_INUSE;
+	assert_int_equal(kenmen_pcsc_slots(pcsc, slots), 2);
+	assert_true(slots[0].in_use && !slots[0].exclusive);
 	assert_int_equal(slots[1].events, 0xFFFF);
 	/* A reader that leaves between the two questions. */
 	fake.unknown_reader = 2;
@@ -862,6 +866,44 @@ test_keypad_found(void **state)
 }
 
 /* Another reader under the same name, without one. */
+/* Asked of the reader without its card, which is left as it is. */
+static void
+test_keypad_asked(void **state)
+{
+	static const struct {
+		LONG connect;
+		int want;
+	} refusals[] = {
+		{ (LONG)SCARD_E_SHARING_VIOLATION, KENMEN_ERR_READER_BUSY },
+		{ (LONG)SCARD_E_UNKNOWN_READER, KENMEN_ERR_NO_READER },
+		{ (LONG)SCARD_E_READER_UNAVAILABLE, KENMEN_ERR_NO_READER },
+		{ (LONG)SCARD_F_COMM_ERROR, KENMEN_ERR_PCSC_UNAVAILABLE },
+		{ (LONG)SCARD_F_UNKNOWN_ERROR, KENMEN_ERR_PCSC_UNAVAILABLE },
+	};
+	struct kenmen_pcsc *pcsc;
+
+	(void)state;
+	fake_start();
+	pcsc = service();
+	assert_int_equal(kenmen_pcsc_keypad(pcsc, NAME), 0);
+	assert_int_equal(fake.share, SCARD_SHARE_DIRECT);
+	assert_int_equal(fake.protocols, 0);
+	features_set(features, sizeof(features));
+	assert_int_equal(kenmen_pcsc_keypad(pcsc, NAME), 1);
+	assert_int_equal(fake.disconnects, 2);
+	assert_int_equal(fake.disposition, SCARD_LEAVE_CARD);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		fake.connect = refusals[i].connect;
+		assert_int_equal(
+		    kenmen_pcsc_keypad(pcsc, NAME), refusals[i].want);
+	}
+	assert_int_equal(fake.disconnects, 2);
+	assert_int_equal(fake.controls, 0);
+	assert_int_equal(kenmen_pcsc_keypad(NULL, NAME), KENMEN_ERR_ARGUMENT);
+	assert_int_equal(kenmen_pcsc_keypad(pcsc, NULL), KENMEN_ERR_ARGUMENT);
+	kenmen_pcsc_free(&pcsc);
+}
+
 static void
 test_keypad_gone(void **state)
 {
@@ -973,6 +1015,7 @@ main(void)
 		cmocka_unit_test(test_transmit),
 		cmocka_unit_test(test_not_transacted),
 		cmocka_unit_test(test_keypad_found),
+		cmocka_unit_test(test_keypad_asked),
 		cmocka_unit_test(test_keypad_gone),
 		cmocka_unit_test(test_keypad_form),
 		cmocka_unit_test(test_keypad_failures),

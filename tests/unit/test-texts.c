@@ -494,7 +494,8 @@ a_readers_keys_are_pointed_to(void **state)
 	assert_non_null(strstr(t.description,
 	    "%0A%0Aパソコンではなくカードリーダーで、数字4桁の暗証番号"
 	    "（利用者証明用電子証明書パスワード）を入力してください"
-	    "（120秒以内）。%0Aあと3回間違えると"));
+	    "（120秒以内）。やめるときは、リーダーの取消キーを押して"
+	    "ください。%0Aあと3回間違えると"));
 	assert_string_equal(t.ok, "キャンセル");
 	assert_string_equal(t.cancel, "やめる");
 	assert_string_equal(t.prompt, "");
@@ -507,7 +508,8 @@ a_readers_keys_are_pointed_to(void **state)
 	assert_non_null(strstr(t.description,
 	    "%0A%0AON THE CARD READER, not on this computer, type the 4-digit "
 	    "PIN for user authentication (利用者証明用) and press its OK key, "
-	    "within 45 seconds.%0A3 more wrong"));
+	    "within 45 seconds. To stop, press the reader's cancel key."
+	    "%0A3 more wrong"));
 	assert_string_equal(t.ok, "Cancel");
 	/* There is no line for errors: they go first. */
 	rq.note = NOTE_WRONG;

@@ -208,6 +208,7 @@ full_message(enum wire_type type)
 	case WIRE_KNOWN:
 		fill(m.known.reader, sizeof(m.known.reader), 'k');
 		m.known.forms.no_extended = true;
+		m.known.keypad = -1;
 		break;
 	case WIRE_ISSUER:
 		full_issuer(&m.issuer, true);
