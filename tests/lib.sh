@@ -121,25 +121,32 @@ pytest_run()
 	exec "$@"
 }
 
-# Independent judges, of signatures (jose) and of pages (axe), as a directory
-# on stdout: installed from npm under build/, as their lock file says.
-node_judge()
+# npm_packages FROM TO: what FROM's lock file lists, installed in build/TO.
+# That directory on stdout, with FROM's own files.
+npm_packages()
 {
-	local from=$root/tests/e2e/node to=$root/build/tests-node
-	mkdir -p "$to"
-	cp "$from/check.mjs" "$from/package.json" "$to"
+	local from=$root/$1 to=$root/build/$2
 	if ! cmp -s "$from/package-lock.json" "$to/package-lock.json" ||
-	    [ ! -d "$to/node_modules/axe-core" ]; then
-		say "fetching jose and axe-core (npm ci) into build/tests-node"
-		cp "$from/package-lock.json" "$to"
+	    [ ! -d "$to/node_modules" ]; then
+		say "fetching what $1 needs (npm ci) into build/$2"
+		rm -rf "$to"
+		mkdir -p "$to"
+		cp "$from"/package*.json "$to"
 		if ! (cd "$to" && npm ci --ignore-scripts --no-audit \
 		    --no-fund --loglevel=error) >&2; then
-			say "npm ci failed: tests/e2e/test_login.py and" \
-			    "tests/browser/test_pages.py will too"
+			say "npm ci failed: tests that need it will too"
+			rm -f "$to/package-lock.json"
 			return 1
 		fi
 	fi
+	find "$from" -maxdepth 1 -type f -exec cp {} "$to" \;
 	printf '%s\n' "$to"
+}
+
+# Independent judges, of signatures (jose) and of pages (axe).
+node_judge()
+{
+	npm_packages tests/e2e/node tests-node
 }
 
 # build_setup DIR [MESON OPTION...]: configures once, again when it failed.

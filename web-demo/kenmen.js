@@ -254,7 +254,14 @@ function ask(base, method, path, { token, body, signal, keepalive } = {})
 
 async function answer(reply)
 {
-	const value = reply.status === 204 ? null : await reply.json();
+	const value = reply.status === 204 ? null :
+		await reply.json().catch((error) => {
+			throw error.name === "AbortError" ? error :
+				new KenmenError("unreachable", {
+					causes: ["not_running"],
+					check: new URL("/", reply.url).href,
+				});
+		});
 
 	if (!reply.ok)
 		throw refusal(value, reply.status, reply.headers);
@@ -264,8 +271,11 @@ async function answer(reply)
 function sleep(ms, signal)
 {
 	return new Promise((done) => {
-		setTimeout(done, ms);
 		signal?.addEventListener("abort", done);
+		setTimeout(() => {
+			signal?.removeEventListener("abort", done);
+			done();
+		}, ms);
 	});
 }
 
@@ -625,10 +635,9 @@ class Session {
 		const stop = () => cut.abort();
 		let silence = setTimeout(stop, SILENCE_MS), text = "";
 
-		signal.addEventListener("abort", stop);
 		try {
-			const reply = await this.#call("GET", "/v1/events",
-				{ signal: cut.signal, raw: true });
+			const reply = await this.#call("GET", "/v1/events", { raw: true,
+				signal: AbortSignal.any([signal, cut.signal]) });
 			const reader = reply.body.getReader();
 			const decoder = new TextDecoder();
 			for (;;) {
