@@ -192,6 +192,15 @@ def test_a_failure_keeps_what_was_typed_and_can_be_tried_again(page):
     assert len(challenges) == 2, "each try has its own challenge"
 
 
+def test_after_a_lost_connection_the_reader_is_checked_anew(page):
+    reading(page)
+    page.run("fake.read.reject(fake.error('unreachable'))")
+    status(page, "failed")
+    click(page, "card-retry")
+    status(page, "ready")
+    assert page.evaluate("fake.connected") == 2
+
+
 def test_the_two_pins_are_told_apart_where_they_are_asked(page):
     pin(page)
     text = page.evaluate("document.getElementById('status').textContent")
@@ -276,7 +285,7 @@ def test_back_and_reload_are_survived(page):
 def test_a_read_goes_on_after_a_reload(page):
     ready(page)
     page.before_scripts("""addEventListener("DOMContentLoaded", () =>
-        (fake.pending = { id: "x", kinds: ["authenticate", "attributes"] }),
+        (fake.pending = { id: "x", kinds: ["attributes", "authenticate"] }),
         { once: true });""")
     page.reload()
     page.wait("fake.read !== null")

@@ -51,10 +51,9 @@ function remedies(error, lead = LEADS[error.code])
 	return [
 		BLOCKED.has(error.code) && unlocking(),
 		lastTry(error) && [h("p", {}, t("pin.last_try")), unlocking()],
-		error.check && h("p", {}, t("doctor.check"), " ",
-			h("a", { href: error.check, target: "_blank",
-				rel: "noopener noreferrer" }, error.check), " ",
-			h("small", {}, t("newtab"))),
+		error.check && h("p", {}, h("a", { href: error.check,
+			target: "_blank", rel: "noopener noreferrer" },
+		t("doctor.check")), " ", h("small", {}, t("newtab"))),
 		lead && h("p", {}, link(lead[0], t(lead[1]))),
 	];
 }
@@ -128,7 +127,7 @@ export function cardPanel(ctx, job, labels)
 			ctx.run(job);
 	});
 	const retry = button("card-retry", t("card.retry"), "main",
-		() => flow.job === null ? flow.check() : ctx.run(job));
+		() => flow.job && flow.session ? ctx.run(job) : flow.check());
 	const takeover = button("card-takeover", t("card.takeover"), "main",
 		() => flow.check(true));
 	const cancel = button("card-cancel", t("card.cancel"), "quiet",
@@ -149,7 +148,8 @@ export function cardPanel(ctx, job, labels)
 		at.dataset.state = phase;
 		at.dataset.code = failed ? flow.error.code ?? "internal" : "";
 		say(title, head);
-		detail.replaceChildren(...lines.map((line) => h("p", {}, line)));
+		detail.replaceChildren(...lines.filter(Boolean)
+			.map((line) => h("p", {}, line)));
 		more.replaceChildren(...[SHOWS_READERS.has(phase) && readers(flow),
 			failed && remedies(flow.error)].flat(Infinity).filter(Boolean));
 		progress(bar, flow);
@@ -224,10 +224,7 @@ export function doctorResult(error)
 
 	return h("div#doctor.box.error", { tabindex: "-1",
 		"data-code": error.code ?? "internal" },
-	h("h3", {}, title), h("p", {}, detail),
+	h("h3", {}, title), detail !== "" && h("p", {}, detail),
 	h("p", {}, h("strong", {}, t("doctor.next")), " ", next),
-	error.causes?.length > 1 && h("p", {}, t("doctor.causes"), " ",
-		error.causes.map((cause) => has("doctor.cause." + cause) ?
-			t("doctor.cause." + cause) : cause).join(t("doctor.or"))),
 	remedies(error, null));
 }

@@ -101,11 +101,12 @@ export function sign(ctx)
 	};
 }
 
-/** The job to which a read of these kinds belongs. */
+/** The job to which a read of these kinds belongs, in whatever order. */
 export function jobOf(kinds, ctx)
 {
+	const wanted = String([...kinds].sort());
 	const make = [link, login, sign].find((job) =>
-		String(job(ctx).kinds) === String(kinds));
+		String(job(ctx).kinds.sort()) === wanted);
 
 	return make ? make(ctx) : null;
 }

@@ -191,13 +191,7 @@ export default {
 		well: "kenmen was reached",
 		well_next: "The card can be read from this browser.",
 		next: "What to do next:",
-		check: "Opening this page tells which it is. If kenmen's page opens without a warning, the certificate is registered as well; a warning means that it is not; if nothing opens, kenmen does not run.",
-		causes: "Possible causes:",
-		or: ", or ",
-		cause: {
-			not_running: "kenmen is not installed or not running",
-			not_trusted: "its certificate is not registered in this browser",
-		},
+		check: "Open kenmen's page to find out",
 	},
 	pin: {
 		title: "The PINs that you will be asked for",
