@@ -29,6 +29,7 @@ class Desk(ChromiumPage):
         context.pages.append(self)
         self.site, self.origin = site, site.origin
         self.call("Log.enable")
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         self.before_scripts("""if (origin !== "null")
             localStorage.lang ??= "ja";""")
         size(self, WIDE)

@@ -159,12 +159,12 @@ export default {
 			text: "What passes between the browser and kenmen is protected by a certificate that is good on this computer only. The browser has to know it (once).",
 			commands: ["kenmenctl trust install", "kenmenctl trust status"],
 			chromium: [
-				"The command above registers the certificate.",
-				"Close all windows of the browser, and open it again.",
+				"The first command above, in a terminal, registers the certificate.",
+				"It names the browsers that have to be closed and opened again.",
 			],
 			firefox: [
-				"Close Firefox, then run the command above. It covers all of your profiles.",
-				"If a profile has a primary password, follow what the command says.",
+				"Start Firefox once, then run the first command above in a terminal. It covers all of your profiles.",
+				"Follow what the command says if Firefox has to be opened again, or if a profile has a primary password.",
 			],
 			see: "It is registered when this page opens without a warning:",
 		},
@@ -173,11 +173,11 @@ export default {
 			text: "At the first read the browser asks once whether this site may reach programs on this computer.",
 			chromium: [
 				"When it asks about access to other apps and services on this device, press \"Allow\".",
-				"If you pressed \"Block\": open \"Site settings\" from the icon left of the address, set \"Apps on device\" (or \"Local network access\") to \"Allow\", and open this page again.",
+				"If you pressed \"Block\": open \"View site information\" left of the address, allow \"Apps on device\", and open this page again.",
 			],
 			firefox: [
 				"When it asks about access to apps and services on this device, press \"Allow\".",
-				"If you pressed \"Block\": remove the block with the × behind the icon left of the address, and open this page again.",
+				"If you pressed \"Block\": remove the block of \"Access this device\" from the marks left of the address, and open this page again.",
 			],
 		},
 		check: {
