@@ -445,18 +445,18 @@ nss_install(const char *dir, const struct nss_ca *about)
 	struct removal old = { .store = &store, .keep = true };
 	size_t n;
 
-	if (state == NSS_TRUSTED)
-		return NSS_NOTHING;
 	if (state == NSS_BROKEN || !store_start(dir, &store) ||
 	    (state == NSS_NONE && !store_make(&store)))
 		return NSS_FAILED;
 	/* Before anything is tried: an attempt would leave it half done. */
-	if (keys_look(&store) == KEYS_LOCKED)
+	if (state != NSS_TRUSTED && keys_look(&store) == KEYS_LOCKED)
 		return NSS_LOCKED;
 	if (entries_walk(&store, about, remove_one, &old, &n) && !old.failed &&
-	    certificate_add(&store, about) &&
-	    nss_look(dir, about) == NSS_TRUSTED)
-		return old.n ? NSS_REPLACED : NSS_ADDED;
+	    (state == NSS_TRUSTED || (certificate_add(&store, about) &&
+					 nss_look(dir, about) == NSS_TRUSTED)))
+		return old.n                  ? NSS_REPLACED
+		       : state == NSS_TRUSTED ? NSS_NOTHING
+					      : NSS_ADDED;
 	store_unmake_if_empty(&store, about);
 	return NSS_FAILED;
 }

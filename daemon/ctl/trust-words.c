@@ -90,6 +90,12 @@ const struct trust_words trust_words[TRUST_FINDING_N] = {
 	    { "この利用者のブラウザーが見つかりません",
 	      "no browser of this user was found" }, { NULL, NULL } },
 
+	[BROWSER_MORE] = { "more", STATUS_FAIL,
+	    { "プロファイルが多すぎるため、残りは見ていません",
+	      "there are more profiles than can be looked at; the rest was left alone" },
+	    { "使わないプロファイルを消すか、sudo kenmenctl trust install --system",
+	      "delete those that nobody uses, or: sudo kenmenctl trust install --system" } },
+
 	[FILE_HOLDS] = { "holds", STATUS_OK,
 	    { "ポリシーがあります", "the policy is there" }, { NULL, NULL } },
 	[FILE_ABSENT] = { "absent", STATUS_OK,

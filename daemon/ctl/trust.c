@@ -23,6 +23,16 @@ locked_advise(const struct trust *trust, struct trust_found *found)
 		    found->place, trust->about.nickname, trust->ca_file);
 }
 
+static bool
+stores_find(struct trust *trust, struct browser_stores *ret)
+{
+	if (!browser_stores(ret))
+		return false;
+	if (ret->cut)
+		trust_found(trust, BROWSER_MORE, "-", "");
+	return true;
+}
+
 static void
 unused_report(struct trust *trust, const struct browser_stores *stores)
 {
@@ -66,7 +76,7 @@ stores_install(struct trust *trust)
 {
 	struct browser_stores stores;
 
-	if (!browser_stores(&stores))
+	if (!stores_find(trust, &stores))
 		return;
 	for (size_t i = 0; i < stores.n; i++)
 		trust_store_install(trust, &stores.store[i]);
@@ -80,7 +90,7 @@ stores_remove(struct trust *trust)
 	bool all = !trust->options->ca && !trust->options->state_dir_named;
 	struct browser_stores stores;
 
-	if (!browser_stores(&stores))
+	if (!stores_find(trust, &stores))
 		return;
 	for (size_t i = 0; i < stores.n; i++)
 		did_report(trust, &stores.store[i],
@@ -215,7 +225,7 @@ stores_look(struct trust *trust, char *leaf)
 	struct policy_wanted wanted = trust_wanted(trust, false);
 	struct browser_stores stores;
 
-	if (!browser_stores(&stores))
+	if (!stores_find(trust, &stores))
 		return;
 	for (size_t i = 0; i < stores.n; i++)
 		trust_found(trust, store_finding(trust, &stores.store[i], leaf),

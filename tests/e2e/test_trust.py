@@ -358,6 +358,25 @@ def test_under_another_name(computer):
     assert entries(store) == {}
 
 
+def test_an_older_one_beside_it(computer):
+    """The new CA came in by hand, under another name: the old one goes."""
+    store = computer.store()
+    computer.run("install")
+    computer.run("renew", env={"HOME": str(computer.dir)})
+    nss(store, "-A", "-n", "by hand", "-t", "C,,", "-i", computer.ca)
+    assert computer.found("install")[0] == ("Chromium", NEW, "replaced")
+    assert entries(store) == {"by hand": "C,,"}
+
+
+def test_more_profiles_than_there_is_room_for(computer):
+    for n in range(65):
+        computer.profile(f"p{n}", started=False)
+    ini = computer.home / FIREFOX / "profiles.ini"
+    assert ("-", "", "more") in computer.found(
+        "status", status=SICK, env={"XDG_CONFIG_HOME": "/none"})
+    assert ini.exists()
+
+
 def test_there_and_not_trusted(computer):
     store = computer.store()
     nss(store, "-A", "-n", f"kenmen {computer.ca}", "-t", ",,", "-i",
