@@ -721,6 +721,19 @@ def test_a_file_that_changed_meanwhile(computer):
         "policies": {"Proxy": {"Mode": "none"}}}
 
 
+def test_what_was_empty_stays_empty(computer):
+    """In a file that changed meanwhile, too."""
+    empty = {"policies": {"Certificates": {"Install": []}}}
+    root = root_of(computer, {FIREFOX_POLICY: json.dumps(empty)})
+    computer.system("install", "--allow-origins")
+    policies = json.loads((root / FIREFOX_POLICY).read_text())
+    policies["policies"]["Proxy"] = {}
+    (root / FIREFOX_POLICY).write_text(json.dumps(policies))
+    computer.system("remove")
+    empty["policies"]["Proxy"] = {}
+    assert json.loads((root / FIREFOX_POLICY).read_text()) == empty
+
+
 def test_a_file_that_was_taken_away(computer):
     root = root_of(computer)
     computer.system("install")
