@@ -11,6 +11,7 @@ packages_card="pcscd iproute2"
 packages_tests="$packages_build $packages_card libcmocka-dev
 	git clang clang-format libclang-rt-14-dev valgrind openssl curl
 	python3 python3-pytest python3-pytest-xdist python3-yaml
+	python3-cryptography
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
 	dbus-daemon xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc

@@ -4,6 +4,7 @@ and policies, is in tests/js and tests/browser."""
 
 import base64
 import json
+import re
 import subprocess
 import threading
 
@@ -123,6 +124,29 @@ def test_a_read_from_connect_to_end(rig, page):
     page.run("await page.card.end()")
     assert json.loads(page.storage.read_text()) == []
     assert page.fails("await page.card.readers()")["code"] == "session_unknown"
+
+
+def test_the_page_of_the_documentation(rig, page):
+    """docs/developers.md, "in 20 lines", as it stands there."""
+    text = (TOP / "docs/developers.md").read_text()
+    script = re.search(r'<script type="module">\n(.*?)</script>', text,
+                       re.S)[1]
+    assert len(script.splitlines()) <= 20
+    script = script.replace('import { connect } from "/kenmen.js"',
+                            "const { connect } = kenmen")
+    script = script.replace("connect({", "connect({ PORT,")
+    rig.windows.answer("pin 1234", "cancel")
+    page.run("""
+        const parts = { "#read": {}, "#say": {} };
+        globalThis.document = Object.assign(new EventTarget(),
+            { querySelector: (name) => parts[name] });
+        page.parts = parts;""" + script)
+    for said in ("見本　花子 東京都千代田区見本町１－２－３",
+                 "暗証番号の入力が取り消されました  "
+                 "必要であれば、もう一度読み取ってください。"):
+        page.run('await page.parts["#read"].onclick()')
+        assert page.run('return page.parts["#say"].textContent') == said
+    assert "氏名と住所の入力" in rig.windows.shown()[0].text
 
 
 EVERYTHING = pytest.mark.rig(config={f'origin "{DRONE}"': {"kinds": ALL}})
