@@ -24,6 +24,7 @@
 struct jobs {
 	sd_event *loop;
 	struct jobs_config config;
+	bool landlock_missed;
 	unsigned known_n, known_next;
 	struct wire_known known[KENMEN_READERS_MAX];
 	struct kenmen_issuers issuers;
@@ -128,6 +129,16 @@ jobs_learn_issuer(struct jobs *jobs, const struct kenmen_issuer *issuer)
 		all->n++;
 	memmove(all->known + 1, all->known, (all->n - 1) * sizeof(*issuer));
 	all->known[0] = *issuer;
+}
+
+/* A matter of the kernel, not of a read: said once. */
+static void
+jobs_miss_landlock(struct jobs *jobs)
+{
+	if (!jobs->landlock_missed)
+		log_warning("job: this kernel has no Landlock: runners are "
+			    "confined by their system call filter alone");
+	jobs->landlock_missed = true;
 }
 
 /* No process, no timer, no wire: what a final state means for the machine. */
@@ -385,7 +396,10 @@ run_hear(struct run *run, const struct wire_message *message)
 		run->job.progress_total = message->progress.total;
 		return JOB_CHANGED_PROGRESS;
 	case WIRE_EVENT:
-		return JOB_CHANGED_EVENT;
+		if (message->event != EVENT_NO_LANDLOCK)
+			return JOB_CHANGED_EVENT;
+		jobs_miss_landlock(run->jobs);
+		return -EAGAIN;
 	case WIRE_KNOWN:
 		jobs_learn(run->jobs, &message->known);
 		return -EAGAIN;

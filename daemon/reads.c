@@ -229,6 +229,7 @@ read_take_event(struct read *read, enum wire_event event)
 	case EVENT_CONSENT_GIVEN:
 		read->accepted = true;
 		break;
+	case EVENT_NO_LANDLOCK: /* said by the job */
 	case EVENT_N:
 		break;
 	}

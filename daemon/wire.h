@@ -95,6 +95,7 @@ enum wire_event {
 	EVENT_PIN_TYPED,     /* a person typed something */
 	EVENT_PIN_ACCEPTED,
 	EVENT_CONSENT_GIVEN, /* a yes in a window */
+	EVENT_NO_LANDLOCK,   /* the runner is confined, but without it */
 	EVENT_N
 };
 

@@ -53,6 +53,13 @@ const char *kenmen_strerror(int err);
 /* The library's version, "0.1.0". */
 const char *kenmen_version(void);
 
+/*
+ * Loads what the library's checks would load when they are first used
+ * (OpenSSL's configuration and what it names), for a process that cannot open
+ * files later. Once; NO_MEMORY.
+ */
+int kenmen_prepare(void);
+
 /* ---- secrets --------------------------------------------------------- */
 
 /* The longest PIN in bytes as typed: 16 full-width characters in UTF-8 are

@@ -25,6 +25,19 @@ struct sig_cert {
 	X509 *x;
 };
 
+int
+kenmen_prepare(void)
+{
+	uint8_t random;
+
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
+				    OPENSSL_INIT_LOAD_CRYPTO_STRINGS |
+				    OPENSSL_INIT_ADD_ALL_DIGESTS,
+		NULL) != 1)
+		return KENMEN_ERR_NO_MEMORY;
+	return sig_random(&random, sizeof(random));
+}
+
 /* ---- digests ---------------------------------------------------------- */
 
 int

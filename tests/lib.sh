@@ -6,7 +6,7 @@
 # packages, so headers and runtimes are named one by one.
 packages_build="gcc libc6-dev meson ninja-build pkg-config libpcsclite-dev
 	libsystemd-dev libmicrohttpd-dev libgnutls28-dev libcjson-dev
-	libssl-dev libopenjp2-7-dev libpng-dev"
+	libssl-dev libopenjp2-7-dev libpng-dev libseccomp-dev"
 packages_card="pcscd iproute2"
 packages_tests="$packages_build $packages_card libcmocka-dev
 	git clang clang-format libclang-rt-14-dev valgrind openssl curl
@@ -16,7 +16,7 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	dbus-daemon xvfb xauth openbox xdotool
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
-	opensc opensc-pkcs11"
+	opensc opensc-pkcs11 apparmor"
 # Node from elsewhere brings npm along, and conflicts with Debian's.
 command -v npm >/dev/null || packages_tests="$packages_tests nodejs npm"
 

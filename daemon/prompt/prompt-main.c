@@ -85,13 +85,16 @@ serve(const struct voice *voice, int peer)
 
 /* ---- this process ----------------------------------------------------- */
 
-/* No core file and no debugger may see a PIN. pinentry inherits the first. */
+/* No core file and no debugger may see a PIN. pinentry inherits the first, and
+ * that no program gets more rights than this one has. */
 static int
 process_close_up(void)
 {
 	static const struct rlimit none = { 0, 0 };
 
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
 }

@@ -23,6 +23,7 @@ struct errand {
 	struct desk desk;
 	struct windows windows;
 	struct wire_failed failed; /* code and what belongs to it */
+	bool confined;             /* to CONFINE_READING */
 };
 
 /* ---- before a person is asked ----------------------------------------- */
@@ -105,6 +106,10 @@ probe(void *arg, struct kenmen_card *card, struct found *found)
 
 	if (r == KENMEN_ERR_NOT_MY_NUMBER_CARD)
 		token_ask(card, found);
+	/* From here on there are files of a card to be understood. */
+	if (r >= 0 && !e->confined &&
+	    (r = report_confined(e->env, CONFINE_READING)) >= 0)
+		e->confined = true;
 	if (r < 0)
 		return r;
 	results_finish(&e->desk.results);
@@ -345,7 +350,7 @@ agreement_check(struct errand *e)
 static enum read_code
 read_kinds(struct errand *e)
 {
-	const struct seek_probe looks = { probe, e };
+	const struct seek_probe looks = { probe, e, &e->confined };
 	enum read_code code =
 	    seek_card(e->env, e->request, &looks, &e->pcsc, &e->found);
 
@@ -430,6 +435,8 @@ run_read(const struct errand_env *env, const struct wire_request *request)
 	/* No pcscd at the start is said at once. */
 	if (r >= 0)
 		r = kenmen_pcsc_new(&e.pcsc);
+	if (r >= 0)
+		r = report_confined(env, CONFINE_SEEKING);
 	e.failed.code = r < 0 ? code_of(r) : read_kinds(&e);
 	if (e.found.card)
 		report_known(&e);

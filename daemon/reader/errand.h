@@ -5,6 +5,7 @@
 #ifndef ERRAND_H
 #define ERRAND_H
 
+#include "confine.h"
 #include "wire.h"
 
 struct errand_env {
@@ -15,6 +16,8 @@ struct errand_env {
 	/* CLOCK_REALTIME in seconds: certificates, and iat of what is signed.
 	 */
 	int64_t (*realtime)(void);
+	/* See confine.h. */
+	int (*confine)(enum confine_stage stage);
 };
 
 /*

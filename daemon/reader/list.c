@@ -85,7 +85,8 @@ list_run(const struct errand_env *env, const struct wire_request *request)
 	int r = kenmen_pcsc_new(&list.pcsc);
 
 	memcpy(list.known, request->known, sizeof(list.known));
-	if (r >= 0)
+	if (r >= 0 && (r = report_confined(env, CONFINE_SEEKING)) >= 0 &&
+	    (r = report_confined(env, CONFINE_READING)) >= 0)
 		r = say_readers(&list);
 	/* For as long as we are listened to. */
 	while (r >= 0 && request->errand == ERRAND_WATCH) {

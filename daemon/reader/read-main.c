@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -40,6 +41,20 @@ close_the_curtains(void)
 		   : 0;
 }
 
+/* Said here, too: whoever looks at the log knows what to install. */
+static int
+confine_or_say(enum confine_stage stage)
+{
+	int r = confine(stage);
+
+	if (r < 0)
+		fprintf(stderr,
+		    "kenmen-read: cannot confine itself, and so reads nothing "
+		    "(does this kernel filter system calls?): %s\n",
+		    strerror(-r));
+	return r;
+}
+
 static bool
 request_receive(struct wire_request *ret)
 {
@@ -56,7 +71,8 @@ main(void)
 	const struct errand_env env = { .wire = WIRE_FD,
 		.prompt = PROMPT_FD,
 		.now_ms = now_ms,
-		.realtime = realtime };
+		.realtime = realtime,
+		.confine = confine_or_say };
 	struct wire_request request;
 
 	if (close_the_curtains() < 0) {
@@ -71,5 +87,8 @@ main(void)
 		    "kenmend(8)が起動するプログラムです。直接は使えません。\n");
 		return EXIT_FAILURE;
 	}
+	/* What OpenSSL loads when it is first used is loaded now. */
+	if (kenmen_prepare() < 0)
+		return EXIT_FAILURE;
 	return errand_run(&env, &request) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

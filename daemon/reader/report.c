@@ -76,6 +76,16 @@ report_failed(int wire, const struct wire_failed *failed)
 	return report(wire, &message);
 }
 
+int
+report_confined(const struct errand_env *env, enum confine_stage stage)
+{
+	int r = env->confine(stage);
+
+	if (r > 0)
+		report_event(env->wire, EVENT_NO_LANDLOCK);
+	return r < 0 ? KENMEN_ERR_ARGUMENT : 0;
+}
+
 enum read_code
 code_of(int err)
 {

@@ -321,6 +321,8 @@ pcscd_again(struct seek *seek)
 	for (size_t i = 0; i < KENMEN_READERS_MAX; i++)
 		place_forget(&seek->places[i]);
 	kenmen_pcsc_free(&seek->pcsc);
+	if (*seek->probe->confined)
+		return KENMEN_ERR_PCSC_UNAVAILABLE;
 	while ((r = kenmen_pcsc_new(&seek->pcsc)) < 0 &&
 	       seek->env->now_ms() < give_up_ms)
 		/* Nothing tells when a socket begins to be listened on. */

@@ -31,6 +31,9 @@ struct found {
 struct seek_probe {
 	int (*probe)(void *arg, struct kenmen_card *card, struct found *found);
 	void *arg;
+	/* The probe sets it once there can be no new connection to pcscd: one
+	 * that dies from then on is not waited for. */
+	const bool *confined;
 };
 
 /*

@@ -75,6 +75,8 @@ PLACES = {
     "daemon/main": ("door", 5),
     # the runner
     "daemon/reader/watchdog": ("runner", 0),
+    "daemon/reader/confine": ("runner", 0),
+    "daemon/reader/confine-none": ("runner", 0),
     "daemon/reader/report": ("runner", 0),
     "daemon/reader/ask": ("runner", 1),
     "daemon/reader/seek": ("runner", 1),

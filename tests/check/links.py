@@ -10,7 +10,7 @@ CARD = {"libpcsclite", "libcrypto", "libopenjp2", "libpng16"}
 # Program -> the libraries it may name, besides the C library's own.
 PROGRAMS = {
     "daemon/kenmend": {"libsystemd", "libmicrohttpd", "libgnutls", "libcjson"},
-    "daemon/kenmen-read": CARD,
+    "daemon/kenmen-read": CARD | {"libseccomp"},
     "daemon/kenmen-prompt": {"libsystemd"},
     "daemon/kenmen-terminal": set(),
     "daemon/kenmenctl": CARD | {"libsystemd", "libcjson", "libgnutls"},

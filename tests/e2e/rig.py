@@ -1004,13 +1004,14 @@ class Rig:
         them end by themselves, which they would not be given the time to."""
         directory = self.dir / "bin"
         directory.mkdir(exist_ok=True)
-        for name in ("kenmen-read", "kenmen-prompt"):
+        for name, program in (("kenmen-read", "kenmen-read-unconfined"),
+                              ("kenmen-prompt", "kenmen-prompt")):
             wrapper = directory / name
             wrapper.write_text(
                 "#!/bin/sh\nexec valgrind --leak-check=full "
                 "--errors-for-leak-kinds=definite,possible "
                 f"--log-file='{self.dir}/valgrind.{name}.%p' "
-                f"'{BUILD}/daemon/{name}' \"$@\"\n")
+                f"'{BUILD}/daemon/{program}' \"$@\"\n")
             wrapper.chmod(0o755)
         return shutil.copy(BUILD / "daemon/kenmend", directory)
 

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -44,9 +45,11 @@ static struct shared {
 	unsigned pads;     /* times that the keypad was waited for */
 	unsigned verifies; /* VERIFYs with digits that reached the card */
 	unsigned min_len, max_len, timeout_s;
+	unsigned confined; /* stages, as bits */
 } * shared;
 
 static const struct round *rounds;
+static int confines[2];           /* what confining to each stage says */
 static enum prompt_answer cancel; /* of the keypad's window; N: none */
 static const char *typed;         /* into a window */
 /* What the door was told, and what the voice was, in words: in two, since
@@ -163,10 +166,19 @@ realtime(void)
 	return time(NULL);
 }
 
+/* Not for real: this process has the reader in it as well. */
+static int
+confine_not(enum confine_stage stage)
+{
+	shared->confined |= 1u << stage;
+	return confines[stage];
+}
+
 static void
 run(int wire, int prompt, const struct wire_request *request, int tries)
 {
-	const struct errand_env env = { wire, prompt, now_ms, realtime };
+	const struct errand_env env = { wire, prompt, now_ms, realtime,
+		confine_not };
 	static const struct sim_switches switches;
 	struct simcard *card =
 	    simcard_new(sim_person_find("taro"), &switches, NULL);
@@ -211,6 +223,8 @@ hear_runner(int wire)
 		tell(told, state_name(m.state.state), NULL);
 	else if (m.type == WIRE_TEXT)
 		tell(told, "text", m.text.attributes.birth_date);
+	else if (m.type == WIRE_EVENT && m.event == EVENT_NO_LANDLOCK)
+		tell(told, "no-landlock", NULL);
 	else if (m.type == WIRE_DONE)
 		tell(told, "done", NULL);
 	else if (m.type == WIRE_FAILED)
@@ -340,6 +354,7 @@ setup(void **state)
 	(void)state;
 	cancel = ANSWER_N;
 	typed = "none";
+	memset(confines, 0, sizeof(confines));
 	return 0;
 }
 
@@ -473,10 +488,37 @@ test_a_password_has_its_window(void **state)
 	assert_int_equal(shared->pads, 1);
 }
 
+/* ---- confined ----------------------------------------------------------- */
+
+/* One that cannot be confined reads nothing, at either stage; Landlock alone
+ * may be missing. */
+static void
+test_confined_or_nothing(void **state)
+{
+	static const struct round once[] = { { .digits = "2345" } };
+
+	(void)state;
+	rounds = once;
+	confines[CONFINE_SEEKING] = -EPERM;
+	assert_int_equal(read_kinds(ATTRIBUTES, 3), 0);
+	expect("failed:internal", "");
+	assert_int_equal(shared->confined, 1);
+	confines[CONFINE_SEEKING] = 1;
+	confines[CONFINE_READING] = -ENOMEM;
+	assert_int_equal(read_kinds(ATTRIBUTES, 3), 0);
+	expect("no-landlock failed:internal", "");
+	assert_int_equal(shared->confined, 3);
+	assert_int_equal(shared->verifies, 0);
+	confines[CONFINE_READING] = 0;
+	assert_int_equal(read_kinds(ATTRIBUTES, 3), 0);
+	expect("no-landlock " GOOD, "pinpad close");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_confined_or_nothing, setup),
 		cmocka_unit_test_setup(test_typed_on_the_reader, setup),
 		cmocka_unit_test_setup(test_wrong_then_right, setup),
 		cmocka_unit_test_setup(test_last_try, setup),
