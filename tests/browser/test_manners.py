@@ -388,6 +388,14 @@ def test_a_login_elsewhere_is_told(page):
     at(page, "start")
 
 
+def test_an_end_in_another_tab_is_noticed(page):
+    form(page)
+    page.server.account = None
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+    at(page, "ended")
+    gone(page)
+
+
 def test_a_page_out_of_the_cache_is_hidden_until_it_was_looked_at(page):
     form(page)
     page.server.ended = "idle"

@@ -162,12 +162,19 @@ function take(me)
 {
 	if (app.ended !== null)
 		return;
+	const member = app.me.account !== null;
+
 	app.me = { ...NOBODY, ...me };
 	if (!me.ended && me.account !== null)
 		store.dropAnew();
 	/* The server says so until there is a new session; told once here. */
 	if (me.ended && !store.anew()) {
 		ctx.end(me.ended);
+		return;
+	}
+	/* Ended in another tab, or by a server that forgot everything. */
+	if (member && me.account === null) {
+		ctx.end("closed");
 		return;
 	}
 	if (me.expires_in !== null && me.expires_in !== undefined)

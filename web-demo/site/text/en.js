@@ -398,6 +398,8 @@ export default {
 		docs: "Documents",
 		where: "They are part of kenmen's source.",
 		doc: {
+			developers: "from the first 20 lines to what can happen on the way, and how to try it",
+			samples: "code for the checks on a server (C, Python, Node, Java)",
 			openapi: "the HTTP API",
 			trust: "what \"verified\" rests on",
 			"threat-model": "attacks, and what stops them",

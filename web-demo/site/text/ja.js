@@ -398,6 +398,8 @@ export default {
 		docs: "くわしい文書",
 		where: "kenmen のソースコードの中にあります。",
 		doc: {
+			developers: "はじめの20行から、画面で起きること、試し方まで",
+			samples: "サーバーで確かめるコードの例（C、Python、Node、Java）",
 			openapi: "HTTP の API",
 			trust: "「本物である」ことの根拠",
 			"threat-model": "攻撃と、その防ぎ方",

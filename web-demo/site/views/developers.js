@@ -25,7 +25,7 @@ read.onclick = async () => {
 
 /* What a site says of itself so that its page may call kenmend. */
 const headers = (kenmend) => `Content-Security-Policy: \
-connect-src 'self' ${kenmend}
+connect-src 'self' ${kenmend}; frame-ancestors 'none'
 Permissions-Policy: loopback-network=(self)`;
 
 const configuration = (origin) => `[origin "${origin}"]
@@ -41,7 +41,8 @@ function code(label, text)
 export function developers(ctx)
 {
 	const { kenmend, origin } = ctx.app.config;
-	const docs = ["openapi.yaml", "trust.md", "threat-model.md", "privacy.md"];
+	const docs = ["developers.md", "samples", "openapi.yaml", "trust.md",
+		"threat-model.md", "privacy.md"];
 
 	return [
 		heading(t("dev.title")),
