@@ -331,6 +331,58 @@ loop_realtime(void *arg)
 	return now;
 }
 
+struct api_load
+api_load(const struct api *api, uint64_t now)
+{
+	struct api_load load = { .sessions_n = sessions_n(api->sessions),
+		.reads_n = reads_running_n(api->reads),
+		.busy_until_us = reads_limited_until(api->reads, now) };
+
+	for (const struct session *s = sessions_after(api->sessions, NULL);
+	     s != NULL; s = sessions_after(api->sessions, s)) {
+		uint64_t deadline = session_deadline(api->sessions, s);
+
+		if (deadline > load.busy_until_us)
+			load.busy_until_us = deadline;
+	}
+	return load;
+}
+
+/* ---- a new configuration --------------------------------------------- */
+
+static bool
+session_may_stay(const struct session *session, const struct config *fresh)
+{
+	const struct config_origin *origin = session->origin;
+
+	if (origin == NULL)
+		return fresh->local_allow;
+	return origin_find(fresh, origin->origin, strlen(origin->origin)) !=
+	       NULL;
+}
+
+void
+api_reload(struct api *api, const struct config *fresh, uint64_t now)
+{
+	struct session *session, *next;
+
+	waits_enter(api->waits);
+	for (session = sessions_after(api->sessions, NULL); session != NULL;
+	     session = next) {
+		next = sessions_after(api->sessions, session);
+		if (!session_may_stay(session, fresh))
+			api_session_over(
+			    api, session, API_SESSION_UNKNOWN, now);
+	}
+	waits_leave(api->waits, now);
+}
+
+void
+api_reloaded(struct api *api)
+{
+	sessions_move(api->sessions, api->config);
+}
+
 /* ---- the API as a whole ---------------------------------------------- */
 
 static int

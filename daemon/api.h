@@ -104,6 +104,21 @@ void api_path_name(const char *target, char ret[API_PATH_NAME_MAX + 1]);
 /* The client left before the reply, or during a stream. */
 void api_gone(struct api *api, struct api_call *call);
 
+/* How much there is to do. */
+struct api_load {
+	unsigned sessions_n, reads_n;
+	/* Until when something must be remembered that a new process would not
+	 * know: sessions, limits on asking. 0: nothing. */
+	uint64_t busy_until_us;
+};
+struct api_load api_load(const struct api *api, uint64_t now);
+/*
+ * Before config_adopt puts fresh's origins into api_new's config: sessions that
+ * fresh does not allow end, and the others' reads go on. Then api_reloaded.
+ */
+void api_reload(struct api *api, const struct config *fresh, uint64_t now);
+void api_reloaded(struct api *api);
+
 /* Where the time comes from when it is no argument: a job speaks up. */
 struct api_clock {
 	uint64_t (*boottime)(void *arg); /* CLOCK_BOOTTIME in microseconds */

@@ -383,6 +383,49 @@ parse_listen(struct parser *p, char *value, void *ret)
 	}
 }
 
+/* ---- values that are compared ---------------------------------------- */
+
+static bool
+same_number(const void *a, const void *b)
+{
+	return *(const unsigned *)a == *(const unsigned *)b;
+}
+
+_Static_assert(sizeof(enum config_mode) == sizeof(unsigned), "is compared");
+
+static bool
+same_text(const void *a, const void *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool
+same_listen(const void *a, const void *b)
+{
+	const struct config *x = a, *y = b;
+
+	if (x->listen_n != y->listen_n)
+		return false;
+	for (unsigned i = 0; i < x->listen_n; i++)
+		if (memcmp(&x->listen[i].address, &y->listen[i].address,
+			sizeof(x->listen[i].address)) != 0)
+			return false;
+	return true;
+}
+
+static bool
+same_ignore(const void *a, const void *b)
+{
+	const struct config *x = a, *y = b;
+
+	if (x->ignore_n != y->ignore_n)
+		return false;
+	for (unsigned i = 0; i < x->ignore_n; i++)
+		if (strcmp(x->ignore[i], y->ignore[i]) != 0)
+			return false;
+	return true;
+}
+
 /* ---- keys ------------------------------------------------------------ */
 
 #define IN_CONFIG(member) offsetof(struct config, member)
@@ -394,24 +437,26 @@ static const struct key {
 	const char *section, *name;
 	void (*parse)(struct parser *p, char *value, void *ret);
 	size_t offset; /* of what parse fills */
+	/* NULL: a reload takes it over; else it is only compared. */
+	bool (*same)(const void *a, const void *b);
 } keys[] = {
-	{ "server",       "listen",       parse_listen,       0 },
-	{ "server",       "state_dir",    parse_path,         IN_CONFIG(state_dir) },
-	{ "server",       "log_requests", parse_yes,          IN_CONFIG(log_requests) },
-	{ "session",      "idle_timeout", parse_seconds,      IN_CONFIG(idle_timeout) },
-	{ "prompt",       "mode",         parse_mode,         IN_CONFIG(mode) },
-	{ "prompt",       "pinentry",     parse_path,         IN_CONFIG(pinentry) },
-	{ "prompt",       "tty",          parse_path_or_none, IN_CONFIG(tty) },
-	{ "prompt",       "timeout",      parse_seconds,      IN_CONFIG(prompt_timeout) },
-	{ "prompt",       "socket",       parse_path,         IN_CONFIG(socket) },
-	{ "reader",       "ignore",       parse_ignore,       0 },
-	{ "reader",       "card_timeout", parse_seconds,      IN_CONFIG(card_timeout) },
-	{ "reader",       "read_timeout", parse_seconds,      IN_CONFIG(read_timeout) },
-	{ "trust",        "dir",          parse_path,         IN_CONFIG(trust_dir) },
-	{ "local-tools",  "allow",        parse_yes,          IN_CONFIG(local_allow) },
-	{ "local-tools",  "kinds",        parse_kinds,        IN_CONFIG(local_kinds) },
-	{ SECTION_ORIGIN, "name",         parse_name,         IN_ORIGIN(name) },
-	{ SECTION_ORIGIN, "kinds",        parse_kinds,        IN_ORIGIN(kinds) },
+	{ "server",       "listen",       parse_listen,       0,                         same_listen },
+	{ "server",       "state_dir",    parse_path,         IN_CONFIG(state_dir),      same_text },
+	{ "server",       "log_requests", parse_yes,          IN_CONFIG(log_requests),   NULL },
+	{ "session",      "idle_timeout", parse_seconds,      IN_CONFIG(idle_timeout),   same_number },
+	{ "prompt",       "mode",         parse_mode,         IN_CONFIG(mode),           same_number },
+	{ "prompt",       "pinentry",     parse_path,         IN_CONFIG(pinentry),       same_text },
+	{ "prompt",       "tty",          parse_path_or_none, IN_CONFIG(tty),            same_text },
+	{ "prompt",       "timeout",      parse_seconds,      IN_CONFIG(prompt_timeout), same_number },
+	{ "prompt",       "socket",       parse_path,         IN_CONFIG(socket),         same_text },
+	{ "reader",       "ignore",       parse_ignore,       0,                         same_ignore },
+	{ "reader",       "card_timeout", parse_seconds,      IN_CONFIG(card_timeout),   same_number },
+	{ "reader",       "read_timeout", parse_seconds,      IN_CONFIG(read_timeout),   same_number },
+	{ "trust",        "dir",          parse_path,         IN_CONFIG(trust_dir),      same_text },
+	{ "local-tools",  "allow",        parse_yes,          IN_CONFIG(local_allow),    NULL },
+	{ "local-tools",  "kinds",        parse_kinds,        IN_CONFIG(local_kinds),    NULL },
+	{ SECTION_ORIGIN, "name",         parse_name,         IN_ORIGIN(name),           NULL },
+	{ SECTION_ORIGIN, "kinds",        parse_kinds,        IN_ORIGIN(kinds),          NULL },
 };
 /* clang-format on */
 #define KEYS_N (sizeof(keys) / sizeof(*keys))
@@ -750,13 +795,52 @@ config_new(void)
 	return c;
 }
 
+struct config_retired {
+	struct config_retired *next;
+	struct config_origin *origins;
+};
+
 void
 config_free(struct config **config)
 {
-	if (*config)
-		free((*config)->origins);
+	struct config_retired *retired;
+
+	if (!*config)
+		return;
+	while ((retired = (*config)->retired)) {
+		(*config)->retired = retired->next;
+		free(retired->origins);
+		free(retired);
+	}
+	free((*config)->origins);
 	free(*config);
 	*config = NULL;
+}
+
+int
+config_adopt(struct config *config, struct config *fresh,
+    void (*left)(const char *section, const char *key))
+{
+	struct config_retired *retired = calloc(1, sizeof(*retired));
+
+	if (!retired)
+		return -ENOMEM;
+	for (size_t i = 0; i < KEYS_N; i++)
+		if (keys[i].same &&
+		    !keys[i].same((const char *)config + keys[i].offset,
+			(const char *)fresh + keys[i].offset))
+			left(keys[i].section, keys[i].name);
+	retired->origins = config->origins;
+	retired->next = config->retired;
+	config->retired = retired;
+	config->origins = fresh->origins;
+	config->origins_n = fresh->origins_n;
+	config->local_allow = fresh->local_allow;
+	config->local_kinds = fresh->local_kinds;
+	config->log_requests = fresh->log_requests;
+	fresh->origins = NULL;
+	fresh->origins_n = 0;
+	return 0;
 }
 
 static int

@@ -48,6 +48,7 @@ struct config {
 	uint32_t local_kinds;
 	size_t origins_n;
 	struct config_origin *origins;
+	struct config_retired *retired; /* origins of before a reload */
 };
 
 /*
@@ -63,5 +64,13 @@ int config_load_default(FILE *report, struct config **ret);
 /* The same from another directory than /etc/kenmen. */
 int config_load_dir(const char *dir, FILE *report, struct config **ret);
 void config_free(struct config **config);
+/*
+ * Takes over from fresh who may ask: origins, [local-tools], and whether
+ * requests are logged. left: of each other key that differs, which waits for
+ * the next start. Former origins stay where they are until config_free, for
+ * requests under way still name them. fresh stays the caller's. 0 or -ENOMEM.
+ */
+int config_adopt(struct config *config, struct config *fresh,
+    void (*left)(const char *section, const char *key));
 
 #endif

@@ -1042,6 +1042,16 @@ http_stop(struct http *http)
 	}
 }
 
+unsigned
+http_connections_n(const struct http *http)
+{
+	unsigned n = 0;
+
+	for (const struct guest *g = http->crowd.oldest; g; g = g->newer)
+		n++;
+	return n;
+}
+
 static bool
 http_is_sending(const struct http *http)
 {

@@ -41,6 +41,8 @@ int http_new(
  * name. The descriptor is taken over, also on failure.
  */
 int http_listen(struct http *http, int fd);
+/* Connections that are open. */
+unsigned http_connections_n(const struct http *http);
 /*
  * No further connection, and no further request to the API; replies still go
  * out. First this, then api_free, then http_free.

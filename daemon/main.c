@@ -27,6 +27,7 @@
 #include "http.h"
 #include "job.h"
 #include "log.h"
+#include "service.h"
 
 /* Statuses of exit(2), promised by kenmend(8). */
 enum { EXIT_RUN_TIME = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
@@ -45,6 +46,9 @@ struct door {
 	struct jobs *jobs;
 	struct api *api;
 	struct http *http;
+	struct service *service;
+	const char *config_file; /* NULL: the packaged places */
+	bool activated;          /* sockets were handed over */
 	char runner[PATH_MAX], voice[PATH_MAX];
 	unsigned sockets_n;
 	int sockets[SOCKETS_MAX];
@@ -107,19 +111,13 @@ options_parse(int argc, char **argv, struct options *ret)
 }
 
 static int
-door_configure(struct door *door, const struct options *options)
+configuration_load(const char *file, struct config **ret)
 {
-	int r;
+	int r = file ? config_load(&file, 1, stderr, ret)
+		     : config_load_default(stderr, ret);
 
-	r = options->config
-		? config_load(&options->config, 1, stderr, &door->config)
-		: config_load_default(stderr, &door->config);
-	if (r == 0)
-		return 0;
-	if (r != -EINVAL) /* then each fault was said with file and line */
-		log_error("%s: %s",
-		    options->config ? options->config : "/etc/kenmen",
-		    strerror(-r));
+	if (r < 0 && r != -EINVAL) /* then each fault was said in its line */
+		log_error("%s: %s", file ? file : "/etc/kenmen", strerror(-r));
 	return r;
 }
 
@@ -312,6 +310,7 @@ sockets_open(struct door *door)
 	const struct config *config = door->config;
 	int n = sd_listen_fds(1);
 
+	door->activated = n > 0;
 	if (n > 0)
 		return sockets_take(door, n);
 	for (unsigned i = 0; i < config->listen_n; i++) {
@@ -345,8 +344,10 @@ hangup_is_ignored(void)
 	       hangup.sa_handler == SIG_IGN;
 }
 
+/* Without a handler such a signal ends the loop, with what stands in the
+ * handler's argument: 0. */
 static int
-loop_end_at(sd_event *loop, int number)
+loop_signal(struct door *door, int number, sd_event_signal_handler_t handler)
 {
 	sigset_t one;
 
@@ -354,26 +355,73 @@ loop_end_at(sd_event *loop, int number)
 	sigaddset(&one, number);
 	if (sigprocmask(SIG_BLOCK, &one, NULL) < 0)
 		return -errno;
-	/* Without a handler such a signal ends the loop with status 0. */
-	return sd_event_add_signal(loop, NULL, number, NULL, NULL);
+	return sd_event_add_signal(
+	    door->loop, NULL, number, handler, handler ? door : NULL);
+}
+
+/* Of a key that only counts from the next start on. */
+static void
+reload_left(const char *section, const char *key)
+{
+	log_warning("[%s] %s has changed: restart kenmend for it to count",
+	    section, key);
+}
+
+static void
+door_reload(struct door *door)
+{
+	struct config *fresh = NULL;
+
+	if (configuration_load(door->config_file, &fresh) < 0) {
+		log_error("the new configuration has faults; the old one "
+			  "stays in force");
+		return;
+	}
+	api_reload(door->api, fresh, loop_now(door->loop));
+	if (config_adopt(door->config, fresh, reload_left) < 0)
+		log_error("out of memory: the old configuration stays");
+	else
+		log_info("the configuration was read again: %zu sites may ask",
+		    door->config->origins_n);
+	api_reloaded(door->api);
+	config_free(&fresh);
 }
 
 static int
-loop_open(sd_event **ret)
+hangup_came(
+    sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
-	sd_event *loop = NULL;
+	struct door *door = arg;
+
+	(void)source;
+	(void)info;
+	service_reload_begin(door->service);
+	door_reload(door);
+	service_reload_end(door->service);
+	return 0;
+}
+
+/* A service manager's hang-up means a reload; a terminal's, the end. */
+static int
+loop_hangup(struct door *door)
+{
+	if (hangup_is_ignored())
+		return 0;
+	return loop_signal(
+	    door, SIGHUP, service_is_managed() ? hangup_came : NULL);
+}
+
+static int
+loop_open(struct door *door)
+{
 	int r;
 
-	if ((r = sd_event_default(&loop)) < 0 ||
-	    (r = loop_end_at(loop, SIGTERM)) < 0 ||
-	    (r = loop_end_at(loop, SIGINT)) < 0 ||
-	    (r = hangup_is_ignored() ? 0 : loop_end_at(loop, SIGHUP)) < 0 ||
-	    (r = sd_event_set_watchdog(loop, true)) < 0) {
-		sd_event_unref(loop);
+	if ((r = sd_event_default(&door->loop)) < 0 ||
+	    (r = loop_signal(door, SIGTERM, NULL)) < 0 ||
+	    (r = loop_signal(door, SIGINT, NULL)) < 0 ||
+	    (r = loop_hangup(door)) < 0)
 		return r;
-	}
-	*ret = loop;
-	return 0;
+	return sd_event_set_watchdog(door->loop, true);
 }
 
 static int
@@ -417,6 +465,20 @@ floors_open(struct door *door)
 }
 
 static int
+door_serve(struct door *door)
+{
+	const struct service_options options = { .loop = door->loop,
+		.api = door->api,
+		.http = door->http,
+		.agents = door->agents,
+		.address = door->addresses[0],
+		.more_addresses = door->sockets_n > 1,
+		.leaves_when_idle = door->activated };
+
+	return service_new(&options, &door->service);
+}
+
+static int
 door_open(struct door *door)
 {
 	int r;
@@ -429,7 +491,8 @@ door_open(struct door *door)
 	    (r = cert_load(door->config->state_dir, time(NULL), &door->cert)) <
 		0)
 		return r;
-	if ((r = loop_open(&door->loop)) < 0 || (r = floors_open(door)) < 0)
+	if ((r = loop_open(door)) < 0 || (r = floors_open(door)) < 0 ||
+	    (r = door_serve(door)) < 0)
 		log_error("cannot start: %s", strerror(-r));
 	return r;
 }
@@ -439,14 +502,14 @@ door_announce(const struct door *door)
 {
 	for (unsigned i = 0; i < door->sockets_n; i++)
 		log_info("ready on https://%s", door->addresses[i]);
-	sd_notifyf(0, "READY=1\nSTATUS=Ready on https://%s%s.",
-	    door->addresses[0], door->sockets_n > 1 ? " and others" : "");
+	service_ready(door->service);
 }
 
 /* Windows go first, then whoever waits is told, then the doors close. */
 static void
 door_close(struct door *door)
 {
+	service_free(&door->service);
 	if (door->http)
 		http_stop(door->http);
 	if (door->api)
@@ -473,7 +536,6 @@ door_run(struct door *door)
 		if (r != 0)
 			log_error("the event loop ended: %s", strerror(abs(r)));
 		r = r == 0 ? EXIT_SUCCESS : EXIT_RUN_TIME;
-		sd_notify(0, "STOPPING=1\nSTATUS=Stopping.");
 	}
 	return r;
 }
@@ -488,7 +550,8 @@ main(int argc, char **argv)
 	log_start("kenmend");
 	if ((status = options_parse(argc, argv, &options)) >= 0)
 		return status;
-	if (door_configure(&door, &options) < 0)
+	door.config_file = options.config;
+	if (configuration_load(options.config, &door.config) < 0)
 		return EXIT_CONFIG;
 	if (options.check)
 		status = EXIT_SUCCESS;

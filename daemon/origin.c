@@ -307,6 +307,21 @@ limits_wait(struct limits *limits, uid_t uid, const char *origin, uint64_t now)
 	return ends <= now ? 0 : (unsigned)((ends - now + 999999) / 1000000);
 }
 
+uint64_t
+limits_until(const struct limits *limits, uint64_t now)
+{
+	uint64_t until = 0;
+
+	for (size_t i = 0; i < LIMITS_N; i++) {
+		const struct limit *limit = &limits->limit[i];
+
+		if (limit->used && limit_ends(limit) > now &&
+		    limit_ends(limit) > until)
+			until = limit_ends(limit);
+	}
+	return until;
+}
+
 static void
 limit_add_failure(struct limit *limit, uint64_t now)
 {

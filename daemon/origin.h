@@ -49,6 +49,8 @@ void limits_free(struct limits **limits);
 /* Seconds until this user and origin may ask again (rounded up); 0: now. */
 unsigned limits_wait(
     struct limits *limits, uid_t uid, const char *origin, uint64_t now);
+/* Until when something is remembered that may limit somebody; 0: nothing. */
+uint64_t limits_until(const struct limits *limits, uint64_t now);
 /* A read with a prompt ended. -ENOMEM: the outcome could not be kept. */
 int limits_outcome(struct limits *limits, uid_t uid, const char *origin,
     enum limits_outcome outcome, uint64_t now);

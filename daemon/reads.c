@@ -565,6 +565,22 @@ reads_session_end(
 	}
 }
 
+unsigned
+reads_running_n(const struct reads *reads)
+{
+	unsigned n = 0;
+
+	for (const struct read *r = reads->all; r != NULL; r = r->next)
+		n += !state_is_final(r->state);
+	return n;
+}
+
+uint64_t
+reads_limited_until(const struct reads *reads, uint64_t now)
+{
+	return limits_until(reads->limits, now);
+}
+
 /* ---- time ------------------------------------------------------------ */
 
 static uint64_t

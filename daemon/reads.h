@@ -113,6 +113,10 @@ void reads_stream_closed(
 void reads_session_end(
     struct reads *reads, const struct session *session, uint64_t now);
 
+/* Reads that have not ended, of all sessions. */
+unsigned reads_running_n(const struct reads *reads);
+/* Until when somebody may be kept from asking; 0: nobody is. */
+uint64_t reads_limited_until(const struct reads *reads, uint64_t now);
 /* When reads_tick has something to do; 0: never. */
 uint64_t reads_next(const struct reads *reads);
 void reads_tick(struct reads *reads, uint64_t now);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "origin.h"
 #include "wipe.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -174,6 +175,55 @@ struct session *
 sessions_first(struct sessions *sessions)
 {
 	return sessions->live;
+}
+
+struct session *
+sessions_after(struct sessions *sessions, const struct session *session)
+{
+	return session != NULL ? session->next : sessions->live;
+}
+
+unsigned
+sessions_n(const struct sessions *sessions)
+{
+	unsigned n = 0;
+
+	for (const struct session *s = sessions->live; s != NULL; s = s->next)
+		n++;
+	return n;
+}
+
+/* False: it is not there any more. A local program's has none. */
+static bool
+session_move(struct session *session, const struct config *config)
+{
+	const struct config_origin *origin = session->origin;
+
+	if (origin == NULL)
+		return config->local_allow;
+	session->origin =
+	    origin_find(config, origin->origin, strlen(origin->origin));
+	return session->origin != NULL;
+}
+
+void
+sessions_move(struct sessions *sessions, const struct config *config)
+{
+	struct session **at = &sessions->expired;
+
+	for (struct session *s = sessions->live; s != NULL; s = s->next)
+		session_move(s, config);
+	while (*at != NULL) {
+		struct session *expired = *at;
+
+		if (session_move(expired, config)) {
+			at = &expired->next;
+			continue;
+		}
+		*at = expired->next;
+		session_drop(expired);
+		sessions->expired_n--;
+	}
 }
 
 void

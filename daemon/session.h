@@ -65,6 +65,17 @@ struct session *session_of(struct sessions *sessions, uid_t uid,
     const struct config_origin *origin, uint64_t now);
 /* Any session, live or run out, or NULL: to end them all. */
 struct session *sessions_first(struct sessions *sessions);
+/* The next live one, in no order (NULL: the first); it may end what comes
+ * before. */
+struct session *sessions_after(
+    struct sessions *sessions, const struct session *session);
+unsigned sessions_n(const struct sessions *sessions);
+/*
+ * Origins have moved: each session's is looked up in config anew. Live ones
+ * whose origin is not there must have been ended; those that ran out are
+ * forgotten.
+ */
+void sessions_move(struct sessions *sessions, const struct config *config);
 
 /* The idle time starts again. */
 void session_touch(struct session *session, uint64_t now);

@@ -72,7 +72,8 @@ PLACES = {
     "daemon/request-log": ("door", 4),
     "daemon/http": ("door", 4),
     "daemon/tls-priorities": ("door", 4),
-    "daemon/main": ("door", 5),
+    "daemon/service": ("door", 5),
+    "daemon/main": ("door", 6),
     # the runner
     "daemon/reader/watchdog": ("runner", 0),
     "daemon/reader/confine": ("runner", 0),
@@ -179,7 +180,7 @@ FOREIGN = {
     r"systemd/.*": {
         "daemon/agents.h", "daemon/api.h", "daemon/http.h", "daemon/job.h",
         "daemon/main.c", "daemon/seats.h", "daemon/seats.c",
-        "daemon/spawn.h", "daemon/prompt/resident.c"},
+        "daemon/service.h", "daemon/service.c", "daemon/spawn.h", "daemon/prompt/resident.c"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

@@ -841,6 +841,7 @@ class Rig:
     env       more environment for kenmend
     wrap      a function from kenmend's command line to another (desktop.py)
     keypad    True: reader 0 has one, rig.keypad
+    inherit   True: kenmend gets what is inheritable here
     clock     True: jump() lets time pass for kenmend (its helpers keep the
               kernel's clock)
     """
@@ -848,7 +849,7 @@ class Rig:
     def __init__(self, site, directory, *, config=None,
                  people=("hanako", None), switches=None, pinentry="script",
                  pcscd=True, start=True, env=None, clock=False, state=None,
-                 wrap=None, keypad=False):
+                 wrap=None, inherit=False, keypad=False):
         self.site, self.dir = site, pathlib.Path(directory)
         self.state = pathlib.Path(state or self.dir / "state")
         self.seen = set()           # codes on the wire: "http:busy" ...
@@ -858,6 +859,7 @@ class Rig:
         self.old = []               # processes that have ended, for the logs
         self.more_env = env or {}
         self.wrap = wrap or (lambda argv: argv)
+        self.inherit = inherit
         self.clock = self.dir / "clock" if clock else None
         self.ahead_us = 0
         self.screen = site.screen() if pinentry == "gtk" else None
@@ -978,7 +980,8 @@ class Rig:
             env.update({"KENMEN_CLOCK": str(self.clock),
                         "LD_PRELOAD": str(BUILD / "tests/e2e/clock-jump.so"),
                         "ASAN_OPTIONS": "verify_asan_link_order=0"})
-        self.kenmend = Process("kenmend", self.wrap(argv), env=env)
+        self.kenmend = Process("kenmend", self.wrap(argv), env=env,
+                               close_fds=not self.inherit)
         if wait:
             found = self.kenmend.wait_line(
                 r"kenmend: ready on https://127\.0\.0\.1:(\d+)")
