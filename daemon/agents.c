@@ -9,14 +9,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent-wire.h"
 #include "log.h"
+#include "ration.h"
 #include "seats.h"
 
 /* More desktops than one computer has. */
 #define AGENTS_MAX 64
+/* Lines of the log a minute about those who are turned away. */
+#define LINES_MAX 10
 /* For an agent to come, and for one to take what it was handed. */
 #define PATIENCE_US UINT64_C(2000000)
 
@@ -51,6 +55,7 @@ struct agents {
 	struct seats *seats;
 	struct agent *all;
 	struct agents_call *calls; /* oldest first */
+	struct ration lines;
 };
 
 /* ---- calls ----------------------------------------------------------- */
@@ -226,6 +231,16 @@ again:
 	free(agent);
 }
 
+/* Strangers may connect as often as they like; the log has an end. */
+static bool
+agents_may_log(struct agents *agents)
+{
+	uint64_t now = 0;
+
+	sd_event_now(agents->loop, CLOCK_BOOTTIME, &now);
+	return ration_take(&agents->lines, LINES_MAX, now);
+}
+
 static void
 agent_greet(struct agent *agent)
 {
@@ -233,11 +248,13 @@ agent_greet(struct agent *agent)
 	    seats_of(agent->agents->seats, agent->who.uid) == SEAT_NONE;
 
 	agent->greeted = true;
-	log_info("an agent of user %u (pid %d) is here%s", agent->who.uid,
-	    (int)agent->who.pid,
-	    nowhere ? "; that user has no session at this computer yet, so "
-		      "no window is asked for"
-		    : "");
+	if (agents_may_log(agent->agents))
+		log_info("an agent of user %u (pid %d) is here%s",
+		    agent->who.uid, (int)agent->who.pid,
+		    nowhere
+			? "; that user has no session at this computer yet, so "
+			  "no window is asked for"
+			: "");
 	if (agent_say(agent->fd, AGENT_WELCOME, -1) == 0)
 		calls_review(agent->agents);
 }
@@ -289,13 +306,12 @@ agent_heard(sd_event_source *source, int fd, uint32_t events, void *arg)
 	(void)events;
 	if (r == -EAGAIN || (r > 0 && agent_listen(agent, word)))
 		return 0;
-	if (r == 0)
-		log_info("the agent of user %u (pid %d) has gone",
-		    agent->who.uid, (int)agent->who.pid);
-	else
-		log_warning("the agent of user %u (pid %d) is no kenmen-prompt "
-			    "of this version and is hung up on",
-		    agent->who.uid, (int)agent->who.pid);
+	if (agents_may_log(agent->agents))
+		log_info("the agent of user %u (pid %d) %s", agent->who.uid,
+		    (int)agent->who.pid,
+		    r == 0 ? "has gone"
+			   : "is no kenmen-prompt of this version and is hung "
+			     "up on");
 	if (r == -ENOTSUP)
 		(void)agent_say(fd, AGENT_OUTDATED, -1);
 	agent_drop(agent);
@@ -310,17 +326,21 @@ agents_have_room(struct agents *agents, const struct ucred *who)
 	struct agent *other = agent_of(agents, who->uid);
 
 	if (other && other->greeted) {
-		log_warning("a second agent of user %u (pid %d) is refused: "
+		if (agents_may_log(agents))
+			log_warning(
+			    "a second agent of user %u (pid %d) is refused: "
 			    "pid %d was first",
-		    who->uid, (int)who->pid, (int)other->who.pid);
+			    who->uid, (int)who->pid, (int)other->who.pid);
 		return false;
 	}
 	if (other)
 		agent_drop(other);
 	if (agents_n(agents) < AGENTS_MAX)
 		return true;
-	log_warning("an agent of user %u (pid %d) is refused: there are %d",
-	    who->uid, (int)who->pid, AGENTS_MAX);
+	if (agents_may_log(agents))
+		log_warning(
+		    "an agent of user %u (pid %d) is refused: there are %d",
+		    who->uid, (int)who->pid, AGENTS_MAX);
 	return false;
 }
 

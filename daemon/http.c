@@ -16,6 +16,7 @@
 #include "crowd.h"
 #include "log.h"
 #include "peer.h"
+#include "remedy.h"
 #include "request-log.h"
 #include "rules.h"
 #include "tls-priorities.h"
@@ -43,6 +44,7 @@ struct http {
 	sd_event_source *timer;
 	bool stopping;
 	bool asker_failed; /* said once */
+	struct remedies remedies;
 	unsigned idle_runs;
 	size_t unread_len; /* in TLS buffers, when we last looked */
 	unsigned listeners_n;
@@ -389,6 +391,7 @@ request_new(void *arg, const char *target, struct MHD_Connection *mhd)
 	request->call.reply = call_reply;
 	request->call.push = call_push;
 	request->call.finish = call_finish;
+	request->uid = (uid_t)-1;
 	request->connection = connection;
 	request->rules.target = request->target;
 	connection->request = request;
@@ -501,8 +504,12 @@ head_walk(struct request *request, const char *method, const char *url,
 static void
 request_refuse(struct request *request, enum api_code code)
 {
+	struct http *http = http_of(request);
+
 	request->refused = true;
 	request->refusal = code;
+	remedy_log(&http->remedies, code, http->options.config,
+	    &request->rules.header[RULES_ORIGIN], request->uid, http_now(http));
 }
 
 static bool

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,12 @@ log_start(const char *program)
 {
 	program_name = program;
 	journal = stderr_is_journal();
+}
+
+bool
+log_is_journal(void)
+{
+	return journal;
 }
 
 /* One call is one line, whatever its arguments held: a page or a reader's

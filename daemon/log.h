@@ -6,6 +6,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
+
 /* Priorities of syslog(3). */
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
@@ -15,6 +17,8 @@ enum log_level {
 
 /* program: the name lines begin with, e.g. "kenmend"; kept by reference. */
 void log_start(const char *program);
+/* stderr is the journal. */
+bool log_is_journal(void);
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

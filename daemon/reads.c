@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "audit.h"
 #include "wipe.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -96,6 +97,19 @@ read_count(struct read *read, uint64_t now)
 	    origin_of(read->session), outcome, now);
 }
 
+static void
+read_audit(const struct read *read)
+{
+	const struct audit audit = { .uid = read->session->uid,
+		.origin = origin_of(read->session),
+		.kinds = read->kinds,
+		.state = read->state,
+		.code = read->failed.code,
+		.duration_us = read->ended_us - read->started_us };
+
+	audit_log(&audit);
+}
+
 /* The one place where a state is entered. */
 static void
 read_enter(struct read *read, enum read_state state, uint64_t now)
@@ -125,6 +139,7 @@ read_enter(struct read *read, enum read_state state, uint64_t now)
 		read->asks = false;
 		read->ended_us = now;
 		read_count(read, now);
+		read_audit(read);
 		if (state != STATE_DONE)
 			job_free(&read->job);
 		break;
@@ -339,7 +354,7 @@ read_new(struct reads *reads, const struct reads_wish *wish, uint64_t now,
 	read->digests_n = wish->wish->digests_n;
 	read->seq = 1;
 	read->pin = -1;
-	read->seen_us = now;
+	read->started_us = read->seen_us = now;
 	read->grace_s = GRACE_S;
 	*ret = read;
 	return 0;

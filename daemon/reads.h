@@ -46,6 +46,7 @@ struct read {
 	bool accepted;   /* a PIN was accepted, or a yes given */
 	unsigned
 	    polls; /* requests that wait for a change; their owner counts */
+	uint64_t started_us;
 	uint64_t seen_us;    /* when its page last asked */
 	unsigned grace_s;    /* how long it may be silent then */
 	uint64_t waiting_us; /* since when a person is waited for; 0: is not */

@@ -33,6 +33,7 @@ PLACES = {
     "daemon/agent-wire": ("base", 0),
     "daemon/kind": ("base", 0),
     "daemon/log": ("base", 0),
+    "daemon/ration": ("base", 0),
     "daemon/pack": ("base", 0),
     "daemon/utf8": ("base", 0),
     "daemon/wipe": ("base", 0),
@@ -45,6 +46,7 @@ PLACES = {
     "daemon/seats": ("door", 1),
     "daemon/agents": ("door", 2),
     "daemon/job": ("door", 2),
+    "daemon/audit": ("door", 2),
     "daemon/origin": ("door", 3),
     "daemon/session": ("door", 3),
     "daemon/readers": ("door", 3),
@@ -69,6 +71,7 @@ PLACES = {
     "daemon/crowd": ("door", 4),
     "daemon/peer": ("door", 4),
     "daemon/rules": ("door", 4),
+    "daemon/remedy": ("door", 4),
     "daemon/request-log": ("door", 4),
     "daemon/http": ("door", 4),
     "daemon/tls-priorities": ("door", 4),
@@ -178,7 +181,7 @@ FOREIGN = {
         "web-demo/server/document.c", "web-demo/server/tls.c",
         "web-demo/server/token.c", "web-demo/server/web.c"},
     r"systemd/.*": {
-        "daemon/agents.h", "daemon/api.h", "daemon/http.h", "daemon/job.h",
+        "daemon/agents.h", "daemon/api.h", "daemon/audit.c", "daemon/http.h", "daemon/job.h",
         "daemon/main.c", "daemon/seats.h", "daemon/seats.c",
         "daemon/service.h", "daemon/service.c", "daemon/spawn.h", "daemon/prompt/resident.c"},
 }

@@ -985,10 +985,14 @@ class Rig:
         if wait:
             found = self.kenmend.wait_line(
                 r"kenmend: ready on https://127\.0\.0\.1:(\d+)")
-            self.port = int(found[1])
-            self.trust = ssl.create_default_context(
-                cafile=str(self.state / "ca.pem"))
+            self.is_ready(int(found[1]))
         return self.kenmend
+
+    def is_ready(self, port):
+        """kenmend has said that it listens there."""
+        self.port = port
+        self.trust = ssl.create_default_context(
+            cafile=str(self.state / "ca.pem"))
 
     def _set_clock(self):
         with open(self.clock, "r+b" if self.clock.exists() else "wb") as f:
