@@ -912,8 +912,6 @@ class Rig:
         env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8",
                "HOME": str(self.dir / "home"),
                "XDG_RUNTIME_DIR": str(self.dir / "run"),
-               # Or GTK and Qt start a bus of their own, which stays.
-               "DBUS_SESSION_BUS_ADDRESS": "disabled:",
                "PCSCLITE_CSOCK_NAME": str(self.site.socket)}
         if self.screen:
             env["DISPLAY"] = self.screen.display

@@ -38,7 +38,7 @@ CURSES, TTY = "/usr/bin/pinentry-curses", "/usr/bin/pinentry-tty"
 def request(kind=ASK, lang=JA, note=0, origin="https://drone.example",
             name="ドローン登録デモ", purpose="", tries=3, seconds=LIMIT,
             about=None, documents=None, titles="", more=0, max_tries=3,
-            step=(1, 1)):
+            token=0, step=(1, 1)):
     """A struct prompt_request as daemon/prompt-wire.c encodes it."""
     def text(value):
         return struct.pack(">I", len(value.encode())) + value.encode()
@@ -51,7 +51,7 @@ def request(kind=ASK, lang=JA, note=0, origin="https://drone.example",
     return (struct.pack(">BBBBI", kind, lang, pin, note, kinds) +
             text(origin) + text(name) + text("taro") + text(purpose) +
             bytes([documents]) + text(titles) + bytes([more]) +
-            struct.pack(">BBBBI", tries, max_tries, *step,
+            struct.pack(">BBBBBI", tries, max_tries, token, *step,
                         int(seconds * 1000)))
 
 
