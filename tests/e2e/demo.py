@@ -29,12 +29,13 @@ def origin_config(origin):
 
 class Drone:
     """A drone-server, its files in directory. trust: a directory of CAs.
-    clock: jump() lets time pass for it (not for the date)."""
+    site: its pages, by default two files that are none. clock: jump() lets
+    time pass for it (not for the date)."""
 
     def __init__(self, directory, port, kenmend=None, trust=SIM / "trust",
-                 clock=False):
-        self.directory = directory
-        self.port, self.host = port, f"{HOST}:{port}"
+                 clock=False, name=HOST, site=None):
+        self.directory, self.name = directory, name
+        self.port, self.host = port, f"{name}:{port}"
         env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
         if clock:
             self.clock, self.ahead_us = directory / "drone-clock", 0
@@ -44,21 +45,24 @@ class Drone:
                 "LD_PRELOAD": str(rig_module.BUILD / "tests/e2e/clock-jump.so"),
                 "ASAN_OPTIONS": "verify_asan_link_order=0"})
         self.origin = f"https://{self.host}"
-        site = directory / "site"
-        (site / "text").mkdir(parents=True, exist_ok=True)
-        (site / "index.html").write_text("<!DOCTYPE html><p>見本</p>\n")
-        (site / "text/ja.js").write_text("export default 1;\n")
-        (site / "note.md").write_text("not for anybody\n")
-        (directory / "kenmen.js").write_text("export const here = true;\n")
         argv = [rig_module.BUILD / "web-demo/server/drone-server",
-                "--site", site, "--state", directory / "drone",
-                "--trust", trust, "--name", HOST, "--port", port]
+                "--site", site or self._site(), "--state", directory / "drone",
+                "--trust", trust, "--name", name, "--port", port]
         if kenmend:
             argv += ["--kenmend", kenmend]
         self.process = rig_module.Process("drone-server", argv, env=env)
         self.process.wait_line(f"^ready {self.origin}$")
         self.trust = ssl.create_default_context(
             cafile=str(directory / "drone/site-ca.pem"))
+
+    def _site(self):
+        site = self.directory / "site"
+        (site / "text").mkdir(parents=True)
+        (site / "index.html").write_text("<!DOCTYPE html><p>見本</p>\n")
+        (site / "text/ja.js").write_text("export default 1;\n")
+        (site / "note.md").write_text("not for anybody\n")
+        (self.directory / "kenmen.js").write_text("export const a = 1;\n")
+        return site
 
     def browser(self):
         return Browser(self)
@@ -73,7 +77,7 @@ class Drone:
         """Sends these bytes, reads one answer."""
         with socket.create_connection(("127.0.0.1", self.port),
                                       rig_module.LIMIT) as plain, \
-                self.trust.wrap_socket(plain, server_hostname=HOST) as tls:
+                self.trust.wrap_socket(plain, server_hostname=self.name) as tls:
             tls.sendall(data)
             got = http.client.HTTPResponse(tls)
             got.begin()

@@ -376,7 +376,21 @@ def test_the_login_key_signs_no_document(drone):
     assert {m["same"] for m in got["match"]} == {False, None}
 
 
-@pytest.mark.drone(people=("hanako", None))
+def test_no_ca_to_hold_a_signature_against(make_rig, site):
+    """Nothing is wrong, and nothing is proven: not accepted."""
+    port = site.ports(1)
+    rig = make_rig(config=origin_config(f"https://{HOST}:{port}"))
+    trust(rig, "auth-*")
+    drone = Drone(rig.dir, port, trust=rig.dir / "trust")
+    try:
+        hanako = Person(rig, drone)
+        hanako.link().expect(201)
+        got = refused_signature(hanako, hanako.signed(hanako.document()))
+        assert {c["name"]: c["ok"] for c in got["checks"]}["issuer"] is None
+    finally:
+        drone.stop()
+
+
 def test_somebody_elses_card(drone):
     """taro signs hanako's application, with a form that is his."""
     hanako = person(drone)
