@@ -178,6 +178,9 @@ test_compare(void **state)
 		{ "葛城　吉野", "葛城　吉■", "00000", SAME_NO },
 		/* a form of a character that the certificate cannot tell */
 		{ "葛\xf3\xa0\x84\x80城", "葛城", "00", SAME_UNKNOWN },
+		/* flags that end early say nothing about the rest */
+		{ "葛城　吉野", "葛城　吉■", "0", SAME_UNKNOWN },
+		{ "葛城　吉野", "葛城　吉野", "0", SAME_YES },
 		/* bytes that are no text end nothing early */
 		{ "見本\xff子", "見本", "", SAME_NO },
 		{ "見本", "見本\xff子", "", SAME_NO },

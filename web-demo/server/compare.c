@@ -14,7 +14,8 @@ struct letter {
 
 struct cursor {
 	const char *at, *end;
-	const char *flags; /* of the character at at; NULL: there are none */
+	const char *flags; /* one for each character, as far as they go */
+	size_t flags_n, n; /* n: the character at at */
 	bool began;        /* spaces before the first letter are none */
 };
 
@@ -23,7 +24,8 @@ cursor_start(struct cursor *cursor, const char *text, const char *flags)
 {
 	*cursor = (struct cursor){ .at = text,
 		.end = text + strlen(text),
-		.flags = flags && flags[0] ? flags : NULL };
+		.flags = flags,
+		.flags_n = strlen(flags) };
 }
 
 static bool
@@ -40,8 +42,11 @@ take_one(struct cursor *cursor)
 
 	if (letter.c == 0)
 		return letter;
-	letter.uncertain = cursor->flags ? *cursor->flags++ == '1'
-					 : stands_for_another(letter.c);
+	if (cursor->n < cursor->flags_n)
+		letter.uncertain = cursor->flags[cursor->n] == '1';
+	else
+		letter.uncertain = stands_for_another(letter.c);
+	cursor->n++;
 	letter.c = letter_fold(letter.c);
 	return letter;
 }
@@ -91,7 +96,7 @@ take(struct cursor *cursor)
 			start--;
 		while ((*start & 0xc0) == 0x80);
 		cursor->at = start;
-		cursor->flags -= cursor->flags != NULL;
+		cursor->n--;
 		cursor->began = false;
 		return again;
 	}
@@ -108,7 +113,7 @@ compare_text(const char *form, const char *certificate, const char *flags)
 	struct letter typed, stated;
 	struct cursor a, b;
 
-	cursor_start(&a, form, NULL);
+	cursor_start(&a, form, "");
 	cursor_start(&b, certificate, flags);
 	do {
 		typed = take(&a);
