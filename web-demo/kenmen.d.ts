@@ -55,6 +55,8 @@ export interface Extra {
   readonly pin?: Pin | null;
   /** pin_blocked */
   readonly unblock?: "municipal_office";
+  /** not_my_number_card: what is on the reader instead. */
+  readonly token?: Token;
   /** reader_busy: who uses the card, where that is known. */
   readonly holder?: string | null;
   /** busy: this session's own read that is in the way. */
@@ -158,13 +160,23 @@ export type Sex = "male" | "female" | "not_applicable" | "unknown";
 export interface Authenticity {
   /** "failed" is never returned: the read fails instead. Revocation is never checked. */
   verdict: "verified" | "consistent" | "unchecked";
-  checks: { name: string; ok: boolean | null; detail: string; detail_ja: string }[];
+  checks: {
+    name: "record_digest" | "record_signature" | "issuer_certificate" | "issuer_root" | "chip" | "agreement" | "revocation";
+    ok: boolean | null; detail: string; detail_ja: string;
+  }[];
 }
 
 export interface PinState { tries_left: number | null; blocked: boolean | null }
 
+/**
+ * What the chip says that it is: the card, a phone with certificates (and PINs) of its own, a card of the Basic Resident
+ * Register; null where it says nothing that is known.
+ */
+export type Token = "my_number_card" | "android" | "iphone" | "juki_card" | null;
+
 export interface CardInfo {
   card: "my_number";
+  token: Token;
   pins: Record<Pin, PinState>;
   /** null: it takes the PIN to know. */
   certificates: Record<"auth" | "sign" | "auth_ca" | "sign_ca", boolean | null>;

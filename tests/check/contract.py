@@ -208,3 +208,35 @@ def described():
             for path, item in API["paths"].items()
             for method in METHODS if method in item
             for status in item[method]["responses"]}
+
+
+def bodies():
+    """Every body that is described: (where, status or "request", content
+    type, what is described of it)."""
+    for path, item in API["paths"].items():
+        for method in METHODS:
+            operation = item.get(method, {})
+            parts = {"request": operation.get("requestBody", {}),
+                     **operation.get("responses", {})}
+            for status, part in parts.items():
+                for kind, media in resolve(part).get("content", {}).items():
+                    yield (f"{method.upper()} {path} {status}", status, kind,
+                           media)
+
+
+def examples():
+    """Their examples: (where, status, content type, schema, name, value)."""
+    for where, status, kind, media in bodies():
+        for name, example in media.get("examples", {}).items():
+            yield (where, status, kind, media["schema"], name,
+                   resolve(example)["value"])
+
+
+def example_faults(status, kind, schema, value):
+    if kind == "text/event-stream":
+        for text in value.split("\n\n")[:-1]:
+            yield from event_faults(text + "\n\n")
+        return
+    yield from faults(schema, value)
+    if kind == "application/problem+json" and str(value["status"]) != status:
+        yield f"an example of status {value['status']}"

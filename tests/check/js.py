@@ -9,6 +9,8 @@ import shutil
 import subprocess
 
 from common import TOP, check, count, finish
+from contract import SCHEMAS
+from typescript import module
 
 SIZE_MAX = 10 * 1024
 TYPES = ["--noEmit", "--allowJs", "--target", "es2022", "--module", "esnext",
@@ -49,6 +51,7 @@ def compiler():
     shutil.copy(TOP / "web-demo/kenmen.js", where / "made.js")
     for file in (TOP / "tests/js/types").iterdir():
         shutil.copy(file, where)
+    (where / "api.ts").write_text(module(SCHEMAS))
     return where
 
 
@@ -64,6 +67,8 @@ unit()
 place = compiler()
 check("a page that uses kenmen.d.ts compiles, strictly",
       complaints(place, "--strict", "page.ts"))
+check("kenmen.d.ts and openapi.yaml say the same",
+      complaints(place, "--strict", "contract.ts"))
 check("kenmen.js has what kenmen.d.ts promises",
       complaints(place, "--strict", "false", "same.ts"))
 check("TypeScript finds no fault in kenmen.js",

@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 
 from common import BUILD, check, finish
-from contract import (EVENTS, SCHEMAS, described, event_faults, event_of,
-                      operation_of, reply_faults, request_faults)
+from contract import (API, EVENTS, SCHEMAS, bodies, described, event_faults,
+                      event_of, example_faults, examples, operation_of,
+                      reply_faults, request_faults)
 
 # Said by the door before a request comes to the API.
 BY_DOOR = {421}
@@ -33,6 +34,7 @@ def exchanges():
 
 seen, codes_seen, read_codes_seen, events_seen = set(), set(), set(), set()
 kinds_seen = set()
+said = []       # refusals and errors of reads, whole
 
 
 def note(line):
@@ -49,8 +51,10 @@ def note(line):
     body = json.loads(line["text"])
     if status >= 400:
         codes_seen.add(body.get("code"))
+        said.append(body)
     elif isinstance(body, dict):
         read_codes_seen.add(body.get("error", {}).get("code"))
+        said.append(body.get("error"))
         kinds_seen.update(body.get("results", {}))
 
 
@@ -81,4 +85,47 @@ check("all kinds have a schema",
       set(SCHEMAS["Kind"]["enum"]) ^
       set(SCHEMAS["Read"]["properties"]["results"]["properties"]))
 check("all events were seen", set(EVENTS) ^ (events_seen - {None}))
+
+# ---- examples ------------------------------------------------------------
+
+SHOWN = API["components"]["examples"]
+
+
+def without_id(body):
+    return {name: value for name, value in body.items() if name != "id"}
+
+
+def unsaid():
+    """Examples of what the API never says, and what has none."""
+    had = [without_id(body) for body in said if body]
+    for code in SCHEMAS["ProblemCode"]["enum"]:
+        if without_id(SHOWN[code]["value"]) not in had:
+            yield code
+    for code in SCHEMAS["ReadError"]["properties"]["code"]["enum"]:
+        if SHOWN["read_" + code]["value"]["error"] not in had:
+            yield "read_" + code
+
+
+check("each body has an example",
+      [where for where, _, kind, media in bodies()
+       if kind != "text/html" and not media.get("examples")])
+check("each example is as described",
+      [f"{where} {name}: {fault}"
+       for where, status, kind, schema, name, value in examples()
+       for fault in example_faults(status, kind, schema, value)])
+check("each code's example is what the API says, to the letter", unsaid())
+check("each code is said when", [name for name, example in SHOWN.items()
+                                 if not example.get("summary")])
+check("each kind has an example",
+      [kind for kind in SCHEMAS["Kind"]["enum"]
+       if list(SHOWN["read_done_" + kind]["value"]["results"]) != [kind]])
+check("each example has its place",
+      # A wrong method is told of no operation.
+      set(SHOWN) - {name for *_, name, _ in examples()} -
+      {"method_not_allowed"})
+check("the example of events has them all",
+      set(EVENTS) ^ {event_of(text + "\n\n")[0]
+                     for *_, kind, _, _, value in examples()
+                     if kind == "text/event-stream"
+                     for text in value.split("\n\n")[:-1]} - {None})
 finish()
