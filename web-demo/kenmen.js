@@ -478,7 +478,7 @@ class Session {
 			if (error.status === 401)
 				this.#finish(error, error.code.slice(8));
 			throw this.#over ??
-				await why(error, this.#base, signal, false);
+				await why(error, this.#base, signal);
 		}
 		if (method !== "GET")
 			this.#left(Math.min(this.limits.idle_timeout,
@@ -723,22 +723,23 @@ export async function connect(options = {})
 	}
 	if (session?.lang === lang)
 		return session;
+	const takeover = session !== null || (options.takeover ?? false);
+	let made;
 	try {
-		return await begin(base, key, lang,
-			options.takeover || session !== null);
+		made = await answer(await ask(base, "POST", "/v1/sessions",
+			{ body: { lang, takeover } }));
 	} catch (error) {
 		/* In the old language, then: its window is open. */
 		if (session && error.code === "busy")
 			return session;
-		throw await why(error, base, options.signal, false);
+		throw await why(error, base);
 	}
+	return begin(base, key, lang, made);
 }
 
-async function begin(base, key, lang, takeover = false)
+async function begin(base, key, lang, made)
 {
-	const { token, origin, kinds, limits, expires_in } = await answer(
-		await ask(base, "POST", "/v1/sessions",
-			{ body: { lang, takeover } }));
+	const { token, origin, kinds, limits, expires_in } = made;
 	const born = Date.now();
 	const record = { token, origin, kinds, limits, lang, born,
 		ends: born + expires_in * 1000, permission: await permission(),
@@ -755,8 +756,9 @@ export async function resume(options = {})
 	let session = null, ended = null;
 
 	if (record) {
-		session = new Session(base, key, record, !await quiet(record));
-		if (!await quiet(record))
+		const asleep = !await quiet(record);
+		session = new Session(base, key, record, asleep);
+		if (asleep)
 			return { session, ended };
 		await session.refresh().catch((error) => {
 			if (error.status === 401) {

@@ -10,6 +10,7 @@
  *   await tab.pass(1000)    lets time pass
  */
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { mock } from "node:test";
 
 export const HEALTH = { service: "kenmend", version: "0.1.0", api: 1,
@@ -113,6 +114,7 @@ export async function page({ permission = "granted", names = undefined,
 	tab.paths = () => tab.requests.map((r) => `${r.method} ${r.path}`);
 
 	const globals = {
+		crypto: webcrypto,	/* Debian 12's node has none of its own */
 		isSecureContext: secure,
 		self: globalThis,
 		top: framed ? {} : globalThis,

@@ -11,6 +11,7 @@
  * {"value"} or {"error"}, in any order, with the line's number as "line".
  * `page` is kept from script to script.
  */
+import { webcrypto } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -47,8 +48,9 @@ Object.assign(globalThis, {
 			"Sec-Fetch-Dest": "empty" } });
 	},
 });
-if (!globalThis.navigator)
-	globalThis.navigator = {};
+/* Debian 12's node has neither. */
+globalThis.navigator ??= {};
+globalThis.crypto ??= webcrypto;
 
 const kenmen = await import("../../web-demo/kenmen.js");
 const Script = (async () => {}).constructor;

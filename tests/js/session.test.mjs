@@ -158,6 +158,13 @@ test("a browser without locks", async () => {
 	assert.ok(await tab.kenmen.connect());
 });
 
+test("a fault of our own is not called the network's", async () => {
+	const tab = await page();
+	tab.answer("GET /v1/health", { json: HEALTH });
+	tab.answer("POST /v1/sessions", { status: 201, json: null });
+	assert.equal((await failure(tab.kenmen.connect())).name, "TypeError");
+});
+
 test("a browser that keeps nothing", async () => {
 	const tab = await page();
 	for (const name of ["getItem", "setItem", "removeItem"])
