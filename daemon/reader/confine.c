@@ -171,15 +171,16 @@ self_allow(scmp_filter_ctx filter)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 	const struct argued own[] = {
-		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self) },
-		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL) },
-		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL) },
+		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0) },
 	};
 	int r = argued_allow(filter, own, N_OF(own));
 
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
-		    SCMP_A1(SCMP_CMP_EQ, F_SETOWN), SCMP_A2(SCMP_CMP_EQ, self));
+		    SCMP_A1(SCMP_CMP_EQ, F_SETOWN, 0),
+		    SCMP_A2(SCMP_CMP_EQ, self, 0));
 	return r;
 }
 
@@ -200,8 +201,9 @@ static int
 seeking_allow(scmp_filter_ctx filter)
 {
 	const struct argued unix_only[] = {
-		{ SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX) },
-		{ SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS) },
+		{ SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0) },
+		{ SCMP_SYS(prctl),
+		    SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS, 0) },
 	};
 	int r = calls_allow(filter, calls_seeking, N_OF(calls_seeking));
 
