@@ -147,7 +147,7 @@ try_vm_read(void)
 	char here[8];
 	struct iovec to = { here, sizeof(here) }, from = { page, sizeof(here) };
 
-	return CALL(SYS_process_vm_readv, victim, &to, 1, &from, 1, 0);
+	return CALL(SYS_process_vm_readv, victim, &to, 1L, &from, 1L, 0L);
 }
 
 static long
@@ -211,8 +211,8 @@ TRY(pidfd,        SYS_pidfd_open, victim, 0)
 TRY(sched,        SYS_sched_setaffinity, 0, PAGE, page)
 TRY(priority,     SYS_setpriority, PRIO_PROCESS, victim, 1)
 TRY(mprotect_x,   SYS_mprotect, page, PAGE, PROT_READ | PROT_EXEC)
-TRY(mmap_x,       SYS_mmap, 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-TRY(mmap_wx,      SYS_mmap, 0, PAGE, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+TRY(mmap_x,       SYS_mmap, 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1L, 0L)
+TRY(mmap_wx,      SYS_mmap, 0, PAGE, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1L, 0L)
 TRY(code_write,   SYS_mprotect, code, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC)
 TRY(personality,  SYS_personality, READ_IMPLIES_EXEC)
 TRY(dumpable,     SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0)
