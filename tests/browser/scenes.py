@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from chromium import ChromiumPage
-from rig import LIMIT, TOP
+from rig import TOP, Trouble, deadline, left
 
 sys.path.insert(0, str(TOP / "tests/pages"))
 import stub  # noqa: E402
@@ -40,19 +40,25 @@ class Desk(ChromiumPage):
 
     def wait(self, condition):
         """Until it is true, looked at in each frame: some of it is in no
-        element, where Page.wait() would look."""
-        self.run("""new Promise((done, gone) => {
-            const end = performance.now() + %d;
+        element, where Page.wait() would look. A document that is replaced
+        meanwhile is asked anew."""
+        end = deadline()
+        script = """new Promise((done) => {
             const look = () => {
                 let is;
                 try { is = %s; } catch {}
-                if (is) return done();
-                if (performance.now() > end)
-                    return gone("never came true: %s");
-                requestAnimationFrame(look);
+                if (is) done();
+                else requestAnimationFrame(look);
             };
             look();
-        })""" % (LIMIT * 1000 // 2, condition, condition.replace('"', "'")))
+        })""" % condition
+        while True:
+            try:
+                return self.run(script, left(end))
+            except Trouble as e:
+                if not left(end):
+                    raise Trouble(f"never came true: {condition}\n" +
+                                  self.outline()) from e
 
     def events(self, method):
         return [e["params"] for e in self.wire.events
