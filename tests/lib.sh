@@ -13,7 +13,8 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	python3 python3-pytest python3-pytest-xdist python3-yaml
 	python3-cryptography
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
-	dbus-daemon xvfb xauth openbox xdotool
+	dbus-daemon at-spi2-core libatk-adaptor gir1.2-atspi-2.0 python3-gi
+	xvfb xauth openbox xdotool x11-utils
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
 	opensc opensc-pkcs11 apparmor"

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -40,8 +41,8 @@ child_signals(void)
 }
 
 static void
-child_run(const struct pinentry *p, const char *program, pid_t parent,
-    const int *ends)
+child_run(const struct pinentry *p, const char *program, bool mute,
+    pid_t parent, const int *ends)
 {
 	int null, log;
 
@@ -61,6 +62,9 @@ child_run(const struct pinentry *p, const char *program, pid_t parent,
 	if (null < 0 || dup2(ends[0], STDIN_FILENO) < 0 ||
 	    dup2(ends[1], STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
 	    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		_exit(126);
+	/* Without the variable the bus would be looked for elsewhere. */
+	if (mute && setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1) < 0)
 		_exit(126);
 	execl(program, program, (char *)NULL);
 	if (log >= 0)
@@ -87,7 +91,8 @@ close_if(int fd)
 }
 
 int
-pinentry_start(const char *program, const char *tty, struct pinentry *ret)
+pinentry_start(
+    const char *program, const char *tty, bool mute, struct pinentry *ret)
 {
 	struct pinentry p = { .to = -1, .from = -1, .tty = -1 };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
@@ -106,7 +111,7 @@ pinentry_start(const char *program, const char *tty, struct pinentry *ret)
 	if ((p.pid = fork()) < 0)
 		goto fail;
 	if (p.pid == 0)
-		child_run(&p, program, parent, (int[]){ in[0], out[1] });
+		child_run(&p, program, mute, parent, (int[]){ in[0], out[1] });
 	*ret = p;
 	goto out;
 fail:

@@ -18,10 +18,12 @@ struct pinentry {
 
 /*
  * Starts program with this one's environment, nothing open but stdin and
- * stdout, to die when this process dies. tty NULL: none. 0 or -errno; that a
+ * stdout, to die when this process dies. tty NULL: none. mute: it gets no
+ * session bus, and so tells no screen reader anything. 0 or -errno; that a
  * program cannot be executed is logged and shows as end of file on from.
  */
-int pinentry_start(const char *program, const char *tty, struct pinentry *ret);
+int pinentry_start(
+    const char *program, const char *tty, bool mute, struct pinentry *ret);
 /* Ends it if it still runs, takes its terminal out of the modes it may have
  * left it in, closes. At most 0.3 s. */
 void pinentry_finish(struct pinentry *p);

@@ -51,8 +51,8 @@ request_wait(const struct voice *voice, int peer, struct prompt_request *ret)
 
 /* One request, and its answer if it wants one. */
 static int
-serve_one(const struct voice *voice, int peer,
-    const struct prompt_request *request, struct kenmen_secret *pin)
+serve_one(struct voice *voice, int peer, const struct prompt_request *request,
+    struct kenmen_secret *pin)
 {
 	enum prompt_answer answer;
 	int r = window_show(voice, peer, request, &answer, pin);
@@ -66,7 +66,7 @@ serve_one(const struct voice *voice, int peer,
 
 /* Answers requests until the peer hangs up (0) or fails (-errno). */
 static int
-serve(const struct voice *voice, int peer)
+serve(struct voice *voice, int peer)
 {
 	struct prompt_request request;
 	struct kenmen_secret *pin = NULL;

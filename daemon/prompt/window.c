@@ -67,7 +67,7 @@ static const struct {
 
 /* One window, from the first command to the last. */
 struct dialogue {
-	const struct voice *voice;
+	struct voice *voice;
 	const struct prompt_request *request;
 	enum texts_page page;
 	struct texts texts;
@@ -96,14 +96,21 @@ static const struct way {
 	const char *flavour;
 	enum command yes;    /* PROMPT_LAST_TRY, PROMPT_CONSENT */
 	enum command pinpad; /* PROMPT_PINPAD */
-	bool long_lines;     /* breaks none in GETPIN: wider than a screen */
+	bool qt;             /* see below */
 } ways[] = {
 	{ "curses", COMMAND_CONFIRM_TURNED, COMMAND_MESSAGE, false },
 	{ "gnome3", COMMAND_GETPIN_YES, COMMAND_MESSAGE, false },
 	{ "fltk", COMMAND_GETPIN_YES, COMMAND_MESSAGE, false },
 	/* Its MESSAGE says "Press any key to continue": that would cancel. */
 	{ "tty", COMMAND_CONFIRM, COMMAND_CONFIRM_NO, false },
+	/*
+	 * Qt breaks no lines in GETPIN: wider than a screen. And it tells the
+	 * accessibility bus each character of a password as it is typed
+	 * (measured with Qt 5.15; GTK 2 tells of dots): it is kept from that
+	 * bus, and a screen reader hears nothing of its windows.
+	 */
 	{ "qt", COMMAND_CONFIRM, COMMAND_MESSAGE, true },
+	{ "qt5", COMMAND_CONFIRM, COMMAND_MESSAGE, true },
 	{ NULL, COMMAND_CONFIRM, COMMAND_MESSAGE, false }, /* all others */
 };
 
@@ -380,9 +387,11 @@ dialogue_adapt(struct dialogue *d)
 {
 	enum command command = command_of(d);
 
+	if (way_of(d->flavour)->qt && !d->voice->mute)
+		return -ERESTART;
 	if (command == COMMAND_GETPIN_YES)
 		return texts_build_typed_yes(d->request, &d->texts);
-	if (command == COMMAND_GETPIN && way_of(d->flavour)->long_lines)
+	if (command == COMMAND_GETPIN && way_of(d->flavour)->qt)
 		texts_wrap(&d->texts);
 	return 1;
 }
@@ -471,7 +480,8 @@ static int
 dialogue_run(struct dialogue *d, int peer, int timer, enum prompt_answer *ret)
 {
 	struct talk t = { .dialogue = d, .peer = peer, .timer = timer };
-	int r = pinentry_start(d->voice->pinentry, d->voice->tty, &t.pinentry);
+	int r = pinentry_start(
+	    d->voice->pinentry, d->voice->tty, d->voice->mute, &t.pinentry);
 
 	if (r < 0)
 		return r;
@@ -480,7 +490,11 @@ dialogue_run(struct dialogue *d, int peer, int timer, enum prompt_answer *ret)
 		r = talk_run(&t, d, ret);
 	assuan_free(&t.assuan);
 	pinentry_finish(&t.pinentry);
-	return r;
+	if (r != -ERESTART)
+		return r;
+	/* Which it is it says only once it runs; nothing is shown by then. */
+	d->voice->mute = true;
+	return dialogue_run(d, peer, timer, ret);
 }
 
 /* ---- one request ------------------------------------------------------ */
@@ -547,9 +561,8 @@ request_end(const struct voice *voice, const struct prompt_request *request,
 }
 
 int
-window_show(const struct voice *voice, int peer,
-    const struct prompt_request *request, enum prompt_answer *ret,
-    struct kenmen_secret *pin)
+window_show(struct voice *voice, int peer, const struct prompt_request *request,
+    enum prompt_answer *ret, struct kenmen_secret *pin)
 {
 	struct dialogue d = { .voice = voice, .request = request, .pin = pin };
 	enum prompt_answer answer = ANSWER_NEXT;

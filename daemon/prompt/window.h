@@ -12,6 +12,7 @@ struct voice {
 	const char *pinentry; /* the program */
 	const char *tty;      /* for a pinentry on a terminal; NULL: none */
 	int signals;          /* signalfd of what ends this program */
+	bool mute;            /* window.c's own: pinentry gets no bus */
 };
 
 /*
@@ -23,7 +24,7 @@ struct voice {
  * the peer hung up or spoke out of turn, or a signal came. In any case the
  * window is gone.
  */
-int window_show(const struct voice *voice, int peer,
+int window_show(struct voice *voice, int peer,
     const struct prompt_request *request, enum prompt_answer *ret,
     struct kenmen_secret *pin);
 
