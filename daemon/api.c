@@ -465,7 +465,7 @@ api_free(struct api **api)
 	now = api_now(a);
 	waits_enter(a->waits);
 	while ((session = sessions_first(a->sessions)) != NULL)
-		api_session_over(a, session, API_SESSION_EXPIRED, now);
+		api_session_over(a, session, API_SESSION_UNKNOWN, now);
 	waits_leave(a->waits, now); /* nobody waits: the runners end too */
 	rooms_free(a);
 	sd_event_source_disable_unref(a->timer);
