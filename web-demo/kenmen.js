@@ -252,6 +252,19 @@ function ask(base, method, path, { token, body, signal, keepalive } = {})
 		referrerPolicy: "no-referrer" });
 }
 
+/* It is to arrive even if its page goes meanwhile: then once more, as a request
+ * that outlives the page. Not at once, since Firefox lets none of those through
+ * where the person has allowed it for this tab only. */
+function askToDelete(base, path, token)
+{
+	const again = () => ask(base, "DELETE", path,
+		{ token, keepalive: true }).catch(() => {});
+
+	globalThis.addEventListener?.("pagehide", again, { once: true });
+	return ask(base, "DELETE", path, { token }).finally(() =>
+		globalThis.removeEventListener?.("pagehide", again));
+}
+
 async function answer(reply)
 {
 	const value = reply.status === 204 ? null :
@@ -449,8 +462,8 @@ class Session {
 	{
 		if (this.#over)
 			return;
-		const reply = ask(this.#base, "DELETE", "/v1/session",
-			{ token: this.#record.token, keepalive: true });
+		const reply = askToDelete(this.#base, "/v1/session",
+			this.#record.token);
 
 		this.#finish(new KenmenError("session_unknown"), "ended");
 		/* Out of reach, or gone already: it runs out by itself. */
@@ -469,9 +482,10 @@ class Session {
 		}
 		let value;
 		try {
-			value = await ask(this.#base, method, path, { signal, body,
-				token: this.#record.token,
-				keepalive: method === "DELETE" });
+			const { token } = this.#record;
+			value = await (method === "DELETE" ?
+				askToDelete(this.#base, path, token) :
+				ask(this.#base, method, path, { signal, body, token }));
 			if (!raw || !value.ok)
 				value = await answer(value);
 		} catch (error) {

@@ -139,6 +139,7 @@ export async function page({ permission = "granted", names = undefined,
 			removeItem: (key) => storage.delete(key),
 		},
 		addEventListener: target.addEventListener.bind(target),
+		removeEventListener: target.removeEventListener.bind(target),
 		setTimeout: (work, ms) => clock.add(() => {
 			try {
 				work();

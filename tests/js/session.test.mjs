@@ -306,8 +306,6 @@ test("end: told to kenmend, forgotten here, and over", async () => {
 	tab.answer("DELETE /v1/session", { status: 204 });
 	await tab.settle();
 	await tab.card.end();
-	const request = tab.requests.find((r) => r.method === "DELETE");
-	assert.equal(request.keepalive, true);
 	assert.equal(tab.storage.size, 0);
 	assert.equal(tab.card.expiresIn, 0);
 	assert.deepEqual(told, [{ why: "ended" }]);
@@ -318,6 +316,24 @@ test("end: told to kenmend, forgotten here, and over", async () => {
 	await tab.card.end();
 	await tab.pass(120_000);
 	assert.equal(tab.requests.length, before, "nothing more is sent");
+});
+
+test("end: a page that goes meanwhile says it once more", async () => {
+	const tab = await connected();
+	tab.answer("DELETE /v1/session", HANG);
+	tab.card.end();
+	tab.emit("pagehide");
+	tab.emit("pagehide");
+	assert.deepEqual(tab.requests.map((r) => [r.method, r.keepalive]),
+		[["DELETE", false], ["DELETE", true]]);
+});
+
+test("end: it arrived, and is not said again", async () => {
+	const tab = await connected();
+	tab.answer("DELETE /v1/session", { status: 204 });
+	await tab.card.end();
+	tab.emit("pagehide");
+	assert.equal(tab.requests.length, 1);
 });
 
 test("end: kenmend is not there", async () => {
