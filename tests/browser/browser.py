@@ -71,7 +71,7 @@ class Browser:
         if not self.kept:
             self.home.mkdir()
             self._write_policies()
-            self.make(town.page_ca)
+            self.make(*town.page_cas)
             trust(self.home, "install", "--ca", town.kenmend_ca)
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home),
                "LANG": "ja_JP.UTF-8", "LANGUAGE": "ja",
@@ -103,14 +103,21 @@ class Context:
     def __init__(self, browser):
         self.browser = browser
         self.pages = []
+        self.scripts = []
 
     @property
     def name(self):
         return self.browser.name
 
+    def before_each(self, script):
+        """Runs first in every document of the tabs to come."""
+        self.scripts.append(script)
+
     def page(self, url=None):
         page = self.make_page()
         self.pages.append(page)
+        for script in self.scripts:
+            page.before_scripts(script)
         if url:
             page.goto(url)
         return page

@@ -64,6 +64,13 @@ class ChromiumContext(Context):
     def make_page(self):
         return ChromiumPage(self)
 
+    def allow(self, origin):
+        """As if the browser's question had been answered with yes (and laxer
+        than that for frames: those have hosts that are allowed by policy)."""
+        self.browser.wire.call("Browser.setPermission", {
+            "origin": origin, "permission": {"name": "loopback-network"},
+            "setting": "granted", "browserContextId": self.id})
+
     def answer(self, allow):
         """The browser's question, by the keys that lead to it: its first
         button blocks, the next one allows."""
@@ -134,6 +141,10 @@ class ChromiumPage(Page):
     def before_scripts(self, script):
         """A script that every document runs first."""
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def type(self, selector, text):
+        self.click(selector)
+        self.call("Input.insertText", text=text)
 
     def frame(self):
         """The document in the page's one frame, of another site."""

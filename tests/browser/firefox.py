@@ -83,12 +83,16 @@ class FirefoxContext(Context):
         self.id = browser.wire.call(
             "browser.createUserContext", {})["userContext"]
         town = browser.town
-        for hosts, state in ((town.ALLOWED, "granted"),
-                             (town.DENIED, "denied")):
-            for origin in town.urls(hosts):
-                browser.wire.call("permissions.setPermission", {
-                    "descriptor": {"name": "loopback-network"},
-                    "state": state, "origin": origin, "userContext": self.id})
+        for origin in town.urls(town.ALLOWED):
+            self.allow(origin)
+        for origin in town.urls(town.DENIED):
+            self.allow(origin, "denied")
+
+    def allow(self, origin, state="granted"):
+        """As if the browser's question had been answered."""
+        self.browser.wire.call("permissions.setPermission", {
+            "descriptor": {"name": "loopback-network"},
+            "state": state, "origin": origin, "userContext": self.id})
 
     def make_page(self):
         return FirefoxPage(self)
@@ -144,6 +148,13 @@ class FirefoxPage(Page):
         self.wire.call("script.addPreloadScript", {
             "functionDeclaration": f"() => {{ {script} }}",
             "contexts": [self.id]})
+
+    def type(self, selector, text):
+        self.click(selector)
+        self.call("input.performActions", actions=[{
+            "type": "key", "id": "keys", "actions": [
+                {"type": kind, "value": character} for character in text
+                for kind in ("keyDown", "keyUp")]}])
 
     def frame(self):
         """The document in the page's one frame."""

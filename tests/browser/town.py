@@ -22,6 +22,7 @@ import threading
 import chromium
 import firefox
 from browser import SCREENS
+from demo import Drone, origin_config
 from rig import BUILD, DEFAULTS, TOP, Process
 
 BROWSERS = {"chromium": chromium.Chromium, "firefox": firefox.Firefox}
@@ -49,7 +50,14 @@ class Town:
         self.plain_port = self.port + 2
         self.kenmend_port = 25366 + 10 * number
         self.kenmend = f"https://127.0.0.1:{self.kenmend_port}"
+        # The drone registration, one for each browser: what happens to its
+        # accounts in one is nothing to the other's tests.
+        self.demos = {name: self._demo(name, self.port + 3 + n)
+                      for n, name in enumerate(BROWSERS)}
         self.page_ca = self._page_authority()
+        self.page_cas = (self.page_ca, *(
+            demo.directory / "drone/site-ca.pem"
+            for demo in self.demos.values()))
         self.kenmend_ca = self._kenmend_authority()
         self.pages = {}         # (host or None, path) -> (headers, body)
         self.visits = []        # (host, method, path with query, body)
@@ -59,7 +67,9 @@ class Town:
 
     def public(self):
         """Where the pages are that the browsers take for public."""
-        return [f"127.0.0.1:{port}" for port in (self.port, self.plain_port)]
+        return [f"127.0.0.1:{port}" for port in (
+            self.port, self.plain_port,
+            *(demo.port for demo in self.demos.values()))]
 
     def origin(self, host):
         return f"https://{host}:{self.port}"
@@ -91,6 +101,9 @@ class Town:
         for server in self.servers:
             server.shutdown()
             server.server_close()
+        for demo in self.demos.values():
+            demo.stop()
+            self.own.discard(demo.process.pid)
 
     # -- authorities
 
@@ -114,6 +127,14 @@ class Town:
                 check=True, capture_output=True)
         return self.dir / "page-ca.pem"
 
+    def _demo(self, name, port):
+        directory = self.dir / f"demo-{name}"
+        directory.mkdir()
+        demo = Drone(directory, port, self.kenmend, clock=True,
+                     site=TOP / "web-demo/site")
+        self.own.add(demo.process.pid)
+        return demo
+
     def _kenmend_authority(self):
         """As on a person's machine: made by a kenmend that was started once,
         and there ever since."""
@@ -135,11 +156,9 @@ class Town:
             "listen": f"127.0.0.1:{self.kenmend_port}, "
                       f"[::1]:{self.kenmend_port}",
             "log_requests": "yes"}
-        for origin in [*self.urls(self.LISTED), self.near("ask.example")]:
-            ours[f'origin "{origin}"'] = {
-                "name": "ドローン登録デモ",
-                "kinds": "card_info, attributes, certificate, authenticate, "
-                         "sign"}
+        for origin in (*self.urls(self.LISTED), self.near("ask.example"),
+                       *(demo.origin for demo in self.demos.values())):
+            ours.update(origin_config(origin))
         for name, keys in (config or {}).items():
             ours[name] = keys if keys is None else {
                 **(ours.get(name) or {}), **keys}
