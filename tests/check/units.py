@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """systemd accepts the units, and rates the service's confinement."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -8,7 +9,7 @@ import tempfile
 
 from common import BUILD, TOP, check, finish
 
-SYSTEM = TOP / "packaging/systemd/system"
+UNITS = {kind: TOP / "packaging/systemd" / kind for kind in ("system", "user")}
 # A person's own programs may do what the person may.
 USERS = {path.name.removesuffix(".in")
          for path in (TOP / "packaging/systemd/user").glob("*")}
@@ -21,22 +22,24 @@ NEVER = {
 }
 
 
-def run(*command):
+def run(folder, *command):
     result = subprocess.run([str(word) for word in command],
+                            env={**os.environ, "XDG_RUNTIME_DIR": folder},
                             capture_output=True, text=True)
     said = (result.stdout + result.stderr).strip()
     if result.returncode != 0 or "verify" in command and said:
         yield said or f"exit status {result.returncode}"
 
 
-def units_into(folder):
+def units_into(folder, kind):
     """The units with this build's programs, which need not be installed."""
-    for path in [*SYSTEM.glob("*"), *(BUILD / "packaging").glob("*.service")]:
-        if path.suffix in (".service", ".socket"):
-            text = re.sub(r"^(Exec\w+=[-+!]*)(\S*/)(kenmen\w*)\b",
-                          rf"\1{BUILD}/daemon/\3", path.read_text(),
-                          flags=re.M)
-            (folder / path.name).write_text(text)
+    for source in UNITS[kind].iterdir():
+        name = source.name.removesuffix(".in")
+        made = BUILD / "packaging" / name
+        text = (made if source.suffix == ".in" else source).read_text()
+        (folder / name).write_text(
+            re.sub(r"^(Exec\w+=[-+!]*)(\S*/)(kenmen[\w-]*)",
+                   rf"\1{BUILD}/daemon/\3", text, flags=re.M))
     return sorted(folder.iterdir())
 
 
@@ -51,15 +54,16 @@ def forbidden(unit):
             yield "without AF_NETLINK nobody's connection is known (sock_diag)"
 
 
-with tempfile.TemporaryDirectory() as name:
-    units = units_into(pathlib.Path(name))
-    check("units are accepted", run("systemd-analyze", "verify", "--man=no",
-                                    *units))
-    for unit in units:
-        if unit.suffix == ".service":
-            if unit.name not in USERS:
-                check(f"confinement of {unit.name}",
-                      run("systemd-analyze", "security", "--offline=true",
-                          f"--threshold={EXPOSURE_MAX}", unit))
-            check(f"what {unit.name} must not have", forbidden(unit))
+for kind in UNITS:
+    with tempfile.TemporaryDirectory() as name:
+        units = units_into(pathlib.Path(name), kind)
+        check(f"{kind} units are accepted", run(
+            name, "systemd-analyze", f"--{kind}", "verify", "--man=no", *units))
+        for unit in units:
+            if kind == "system" and unit.suffix == ".service":
+                check(f"confinement of {unit.name}", run(
+                    name, "systemd-analyze", "security", "--offline=true",
+                    f"--threshold={EXPOSURE_MAX}", unit))
+            if unit.name == "kenmend.service":
+                check(f"what {unit.name} must not have", forbidden(unit))
 finish()
