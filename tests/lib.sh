@@ -17,7 +17,8 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	xvfb xauth openbox xdotool x11-utils
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
-	opensc opensc-pkcs11 apparmor"
+	opensc opensc-pkcs11 apparmor
+	debhelper dh-apparmor debootstrap dpkg-dev lintian rpm systemd systemd-container"
 # Node from elsewhere brings npm along, and conflicts with Debian's.
 command -v npm >/dev/null || packages_tests="$packages_tests nodejs npm"
 
