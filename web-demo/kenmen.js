@@ -43,7 +43,7 @@ export class KenmenError extends Error {
 		const fill = (text) => text.replace(/\{(\w+)\}/g, (_, key) =>
 			this.extra[key] ?? {
 				check: () => this.check,
-				origin: () => globalThis.location?.origin,
+				origin: () => location.origin,
 				undo: () => UNDO[browser()][l],
 				causes: () => this.causes.map((c) =>
 					fill(CAUSES[c]?.[l] ?? c)).join(
@@ -62,7 +62,6 @@ export class KenmenError extends Error {
 	}
 }
 
-/* First what happened, last what to do. */
 function sentences(text, lang)
 {
 	const parts = text.split(lang === "en" ? /; |\.$/ : /。/)
@@ -99,28 +98,26 @@ async function permission()
 		try {
 			return (await navigator.permissions.query({ name })).state;
 		} catch {
-			/* not a name that it knows */
+			/* unknown */
 		}
 	}
 }
 
-/* By permission: false where the document may not ask. Empty: the browser
- * does not tell. */
+/* May the document ask? Empty: the browser does not tell. */
 function policies()
 {
-	const policy = globalThis.document?.featurePolicy;
+	const policy = document.featurePolicy;
 
 	return PERMISSIONS.filter((name) => policy?.features().includes(name))
 		.map((name) => policy.allowsFeature(name));
 }
 
-const framed = () => globalThis.top !== globalThis.self;
+const framed = () => top !== self;
 const clicked = () => navigator.userActivation?.hasBeenActive ?? true;
 
-/* For whom UNDO has words. */
 function browser()
 {
-	return globalThis.navigator?.userAgentData?.brands?.some(
+	return navigator.userAgentData?.brands?.some(
 		(b) => b.brand === "Chromium") ? "chromium" :
 		"mozInnerScreenX" in globalThis ? "firefox" : "other";
 }
@@ -138,7 +135,7 @@ function inTurn(work)
 function reach(base, options)
 {
 	return inTurn(async () => {
-		if (!globalThis.isSecureContext)
+		if (!isSecureContext)
 			throw new KenmenError("not_secure_page");
 		if (policies()[0] === false)
 			throw new KenmenError("not_allowed_here", { causes:
@@ -166,7 +163,7 @@ async function knock(base, { signal, onquestion })
 	}, 1000);
 
 	signal?.addEventListener("abort", stop);
-	globalThis.document?.addEventListener("securitypolicyviolation", csp);
+	document.addEventListener("securitypolicyviolation", csp);
 	try {
 		if (signal?.aborted)
 			stop();
@@ -181,12 +178,11 @@ async function knock(base, { signal, onquestion })
 	} finally {
 		clearInterval(look);
 		signal?.removeEventListener("abort", stop);
-		globalThis.document?.removeEventListener(
+		document.removeEventListener(
 			"securitypolicyviolation", csp);
 	}
 }
 
-/* Why a request failed, by the permission as it is now. */
 async function why(error, base, signal, asked)
 {
 	if (error instanceof KenmenError)
@@ -252,17 +248,16 @@ function ask(base, method, path, { token, body, signal, keepalive } = {})
 		referrerPolicy: "no-referrer" });
 }
 
-/* It is to arrive even if its page goes meanwhile: then once more, as a request
- * that outlives the page. Not at once, since Firefox lets none of those through
- * where the person has allowed it for this tab only. */
+/* Arrives even if its page goes meanwhile. No keepalive at once: Firefox lets
+ * none through where the person allowed it for this tab only. */
 function askToDelete(base, path, token)
 {
 	const again = () => ask(base, "DELETE", path,
 		{ token, keepalive: true }).catch(() => {});
 
-	globalThis.addEventListener?.("pagehide", again, { once: true });
+	addEventListener("pagehide", again, { once: true });
 	return ask(base, "DELETE", path, { token }).finally(() =>
-		globalThis.removeEventListener?.("pagehide", again));
+		removeEventListener("pagehide", again));
 }
 
 async function answer(reply)
@@ -306,7 +301,6 @@ function tell(listener, data)
 
 /* ---- what a tab keeps ---- */
 
-/* Some browsers keep nothing, and throw. */
 const keep = (key, value) => {
 	try {
 		if (value)
@@ -363,8 +357,8 @@ class Session {
 		this.#key = key;
 		this.#record = record;
 		this.#asleep = asleep;
-		globalThis.addEventListener?.("pagehide", () => this.#leave());
-		globalThis.addEventListener?.("pageshow", (event) => {
+		addEventListener("pagehide", () => this.#leave());
+		addEventListener("pageshow", (event) => {
 			if (event.persisted)
 				this.#return();
 		});
@@ -466,7 +460,7 @@ class Session {
 			this.#record.token);
 
 		this.#finish(new KenmenError("session_unknown"), "ended");
-		/* Out of reach, or gone already: it runs out by itself. */
+		/* Else it runs out by itself. */
 		await reply.catch(() => {});
 	}
 
@@ -532,7 +526,6 @@ class Session {
 		keep(this.#key, this.#record);
 	}
 
-	/* Closed, reloaded, or only left. */
 	#leave()
 	{
 		this.#here.abort();
@@ -631,7 +624,7 @@ class Session {
 						wait = 500;
 					});
 			} catch {
-				/* Again, later; the end of a session was told. */
+				/* again, later */
 			}
 			await sleep(wait, stream.signal);
 		}
@@ -778,7 +771,7 @@ export async function resume(options = {})
 			if (error.status === 401) {
 				session = null;
 				ended = error.code.slice(8);
-			} /* else out of reach now: its next call says so */
+			} /* else its next call says so */
 		});
 	}
 	return { session, ended };
@@ -808,7 +801,7 @@ const STOPPED = {
 	ja: ["中止しました", "", "必要であれば、もう一度お試しください。"],
 	en: ["Stopped", "", "Try again if you like."],
 };
-/* What kenmend cannot say, or says to developers: title, detail, what to do. */
+/* Where kenmend's words will not do: title, detail, what to do. */
 const TEXTS = {
 	aborted: STOPPED,
 	cancelled: STOPPED,
@@ -872,7 +865,6 @@ const TEXTS = {
 		ja: ["同意がありませんでした", "", STOPPED.ja[2]],
 		en: ["Refused", "", STOPPED.en[2]],
 	},
-	/* Where nobody said it: title, what to do (again or not). */
 	failed: {
 		ja: ["うまくいきませんでした", "もう一度お試しください。", "サイトの運営者にお知らせください。"],
 		en: ["Something went wrong", "Try again.", "Tell whoever runs this site."],

@@ -28,6 +28,7 @@ Object.assign(globalThis, {
 	top: globalThis,
 	self: globalThis,
 	location: { origin },
+	document: new EventTarget(),
 	addEventListener: target.addEventListener.bind(target),
 	sessionStorage: {
 		getItem: (key) => kept.get(key) ?? null,
