@@ -100,6 +100,10 @@ static const int calls[] = {
 	SCMP_SYS(shutdown),
 	SCMP_SYS(fstat),
 	SCMP_SYS(getsockopt),
+	/* libpcsclite looks whether pcscd's socket is there, now and then */
+	SCMP_SYS(stat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
 	/* memory */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
@@ -128,15 +132,8 @@ static const int calls[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Only until a card's files are read: libpcsclite looks whether the socket is
- * there before it connects; the next filter. */
-static const int calls_seeking[] = {
-	SCMP_SYS(connect),
-	SCMP_SYS(stat),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(statx),
-	SCMP_SYS(seccomp),
-};
+/* Only until a card's files are read: a pcscd that is back; the next filter. */
+static const int calls_seeking[] = { SCMP_SYS(connect), SCMP_SYS(seccomp) };
 
 /* With one argument, or a part of it, that must be such. */
 struct argued {

@@ -11,7 +11,8 @@ enum confine_stage {
 	 * pcscd's socket is open. Left: what is open already, memory, time,
 	 * and Unix sockets, to find a pcscd again that was restarted. No file
 	 * can be opened, nothing executed, no process made, looked into or
-	 * signalled, no page be made executable.
+	 * signalled, no page be made executable. Whether a file is there can be
+	 * seen.
 	 */
 	CONFINE_SEEKING,
 	/* Before the first file of a card is looked into: no socket either. */
