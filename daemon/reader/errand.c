@@ -112,7 +112,9 @@ probe(void *arg, struct kenmen_card *card, struct found *found)
 		e->confined = true;
 	if (r < 0)
 		return r;
+	/* Nothing of a card that was looked at before, and has gone. */
 	results_finish(&e->desk.results);
+	e->desk.token = KENMEN_TOKEN_UNKNOWN;
 	e->desk.results.info = found->info;
 	e->desk.card = card;
 	r = read_before(&e->desk);
@@ -357,7 +359,10 @@ read_kinds(struct errand *e)
 	e->failed.token = e->found.token;
 	if (code != CODE_NONE)
 		return code;
-	e->desk.card = e->windows.card = e->found.card;
+	/* Another went while it was looked at: what was read is of that one. */
+	if (e->desk.card != e->found.card)
+		return CODE_SEVERAL_CARDS;
+	e->windows.card = e->found.card;
 	if (e->found.trouble != CODE_NONE)
 		return e->found.trouble;
 	step_for_hidden_certificate(e);

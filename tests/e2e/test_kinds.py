@@ -419,6 +419,35 @@ def test_a_phone_is_said_to_be_one(rig):
     assert words(rig.card[0]).count("READ jpki/06") == 1
 
 
+@people("phone")
+def test_a_phone_that_was_there_before_is_forgotten(rig):
+    """Its PIN, typed for the card that took its place, would cost a try: the
+    phone goes just after it has said what it is."""
+    rig.card[0].switch("remove-at", 6)
+    rig.windows.answer("hold pin 1234", "pin SAMPLE1234")
+    read = rig.session().read(["authenticate", "sign"],
+                              **extra(["authenticate", "sign"]))
+    read.until("waiting_for_card")
+    assert "READ jpki/06" in words(rig.card[0])
+    rig.card[0].insert("hanako")
+    rig.windows.wait_shown()
+    assert "スマートフォン" not in rig.windows.shown()[0].text
+    rig.windows.release()
+    read.to_end("done")
+    clean(rig)
+
+
+@pytest.mark.rig(config=ALL_KINDS, people=("hanako", "taro"))
+def test_nothing_of_another_card_is_handed_out(rig):
+    """The second goes after its certificate was read: what is held is not
+    that of the card that stays."""
+    rig.card[1].switch("remove-at", 5)
+    ask(rig, ["authenticate", "sign"]).failed("several_cards")
+    assert "READ jpki/0a" in words(rig.card[1])
+    assert rig.windows.shown() == []
+    assert rig.card[0].verifies() == rig.card[1].verifies() == []
+
+
 def test_the_label_of_a_card_is_not_read(rig):
     """Nothing is paid for it by who has a card."""
     for kinds in (["attributes"], ["authenticate"], ["sign"],
