@@ -181,6 +181,8 @@ add_session_facts(
 	json_add_text(object, "origin",
 	    session->origin != NULL ? session->origin->origin : NULL);
 	add_kinds(object, origin_kinds(config, session->origin));
+	if (config->end_on_card_removal)
+		cJSON_AddBoolToObject(object, "end_on_card_removal", true);
 }
 
 static void

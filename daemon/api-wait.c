@@ -41,6 +41,7 @@ struct waits {
 	struct reads *reads;
 	struct waits_owner owner;
 	struct watch *watch;
+	bool heeds_removal; /* sessions end when their card is taken */
 	struct wait *first; /* newest */
 	unsigned depth;     /* calls inside one another */
 };
@@ -284,6 +285,26 @@ readers_compare(struct waits *waits, const struct wire_reader *was,
 }
 
 /* The watcher's report; the first one begins the streams that wait for it. */
+static unsigned
+cards_n(const struct wire_reader *readers, unsigned n)
+{
+	unsigned cards = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		cards += readers[i].present;
+	return cards;
+}
+
+/* One that was gone before the watch began is missed there, too. */
+static bool
+card_was_taken(const struct wire_reader *was, unsigned was_n,
+    const struct wire_reader *is, unsigned n)
+{
+	unsigned cards = cards_n(is, n);
+
+	return cards == 0 || cards < cards_n(was, was_n);
+}
+
 static void
 readers_moved(void *arg, const struct wire_reader *was, unsigned was_n)
 {
@@ -302,6 +323,8 @@ readers_moved(void *arg, const struct wire_reader *was, unsigned was_n)
 	     w = wait_after(w))
 		if (!w->begun)
 			stream_begin(w, now);
+	if (waits->heeds_removal && card_was_taken(was, was_n, is, n))
+		waits->owner.card_taken(waits->owner.arg, now);
 	waits_leave(waits, now);
 }
 
@@ -341,7 +364,10 @@ waits_leave(struct waits *waits, uint64_t now)
 		streams_tell_time(waits, now);
 		watch_want(waits->watch,
 		    wait_first(waits, WAITS_FOR_READERS) != NULL,
-		    wait_first(waits, STREAMS) != NULL, now);
+		    wait_first(waits, STREAMS) != NULL ||
+			(waits->heeds_removal &&
+			    sessions_card_read(waits->sessions)),
+		    now);
 		waits_sweep(waits);
 		waits->owner.settled(waits->owner.arg);
 	}
@@ -371,6 +397,7 @@ waits_new(const struct config *config, struct jobs *jobs,
 	waits->sessions = sessions;
 	waits->reads = reads;
 	waits->owner = *owner;
+	waits->heeds_removal = config->end_on_card_removal;
 	if ((r = watch_new(config, jobs, &watcher, &waits->watch)) < 0) {
 		free(waits);
 		return r;

@@ -12,6 +12,9 @@ struct waits;
 
 struct waits_owner {
 	uint64_t (*now)(void *arg);
+	/* Where sessions end with it: the card was taken from a reader, or
+	 * there is none to be seen. */
+	void (*card_taken)(void *arg, uint64_t now);
 	/* Everything has come to rest: what was due is done. */
 	void (*settled)(void *arg);
 	void *arg;

@@ -244,6 +244,22 @@ owner_present(void *arg, struct session *session)
 	waits_leave(api->waits, now);
 }
 
+/* Of the next person at this desk the last one's page knows nothing. */
+static void
+owner_card_taken(void *arg, uint64_t now)
+{
+	struct api *api = arg;
+	struct session *session, *next;
+
+	for (session = sessions_after(api->sessions, NULL); session != NULL;
+	     session = next) {
+		next = sessions_after(api->sessions, session);
+		if (session->card_read)
+			api_session_over(
+			    api, session, API_SESSION_UNKNOWN, now);
+	}
+}
+
 static uint64_t
 owner_now(void *arg)
 {
@@ -391,7 +407,8 @@ rooms_new(struct api *api)
 	const struct config *config = api->config;
 	const struct reads_owner of_reads = { owner_changed, owner_present,
 		owner_now, owner_realtime, api };
-	const struct waits_owner of_waits = { owner_now, timer_arm, api };
+	const struct waits_owner of_waits = { owner_now, owner_card_taken,
+		timer_arm, api };
 	int r;
 
 	if ((r = sessions_new(config->idle_timeout, config->session_max,

@@ -394,6 +394,12 @@ same_number(const void *a, const void *b)
 _Static_assert(sizeof(enum config_mode) == sizeof(unsigned), "is compared");
 
 static bool
+same_yes(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
+static bool
 same_text(const void *a, const void *b)
 {
 	return strcmp(a, b) == 0;
@@ -444,6 +450,7 @@ static const struct key {
 	{ "server",       "state_dir",    parse_path,         IN_CONFIG(state_dir),      same_text },
 	{ "server",       "log_requests", parse_yes,          IN_CONFIG(log_requests),   NULL },
 	{ "session",      "idle_timeout", parse_seconds,      IN_CONFIG(idle_timeout),   same_number },
+	{ "session",      "end_on_card_removal", parse_yes,   IN_CONFIG(end_on_card_removal), same_yes },
 	{ "prompt",       "mode",         parse_mode,         IN_CONFIG(mode),           same_number },
 	{ "prompt",       "pinentry",     parse_path,         IN_CONFIG(pinentry),       same_text },
 	{ "prompt",       "tty",          parse_path_or_none, IN_CONFIG(tty),            same_text },

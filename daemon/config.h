@@ -34,6 +34,7 @@ struct config {
 	bool log_requests;
 	unsigned idle_timeout; /* all time-outs in seconds, 1 to 3600 */
 	unsigned session_max;  /* 43200: 12 hours */
+	bool end_on_card_removal;
 	enum config_mode mode;
 	char pinentry[CONFIG_PATH_MAX + 1];
 	char tty[CONFIG_PATH_MAX + 1];

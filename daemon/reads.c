@@ -140,6 +140,7 @@ read_enter(struct read *read, enum read_state state, uint64_t now)
 		read->ended_us = now;
 		read_count(read, now);
 		read_audit(read);
+		read->session->card_read |= state == STATE_DONE;
 		if (state != STATE_DONE)
 			job_free(&read->job);
 		break;

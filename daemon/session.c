@@ -193,6 +193,15 @@ sessions_n(const struct sessions *sessions)
 	return n;
 }
 
+bool
+sessions_card_read(const struct sessions *sessions)
+{
+	for (const struct session *s = sessions->live; s != NULL; s = s->next)
+		if (s->card_read)
+			return true;
+	return false;
+}
+
 /* False: it is not there any more. A local program's has none. */
 static bool
 session_move(struct session *session, const struct config *config)

@@ -28,6 +28,7 @@ struct session {
 	uint64_t started_us, touched_us;
 	unsigned streams; /* open event streams; its owner counts */
 	bool told;        /* streams were; false: a new expires_in is due */
+	bool card_read;   /* something of a card was read in it */
 };
 
 enum session_answer {
@@ -70,6 +71,8 @@ struct session *sessions_first(struct sessions *sessions);
 struct session *sessions_after(
     struct sessions *sessions, const struct session *session);
 unsigned sessions_n(const struct sessions *sessions);
+/* In one of them a card was read. */
+bool sessions_card_read(const struct sessions *sessions);
 /*
  * Origins have moved: each session's is looked up in config anew. Live ones
  * whose origin is not there must have been ended; those that ran out are
