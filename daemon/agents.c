@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent-wire.h"
+#include "local.h"
 #include "log.h"
 #include "ration.h"
 #include "seats.h"
@@ -369,18 +366,12 @@ agent_arrived(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct agents *agents = arg;
 	struct ucred who;
-	socklen_t len = sizeof(who);
-	int agent = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int agent = local_accept(fd, &who);
 
 	(void)source;
 	(void)events;
 	if (agent < 0)
 		return 0; /* it has gone again */
-	if (getsockopt(agent, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 ||
-	    len != sizeof(who)) {
-		close(agent);
-		return 0;
-	}
 	if (agents_have_room(agents, &who) &&
 	    agent_add(agents, agent, &who) == 0)
 		return 0;
@@ -389,39 +380,7 @@ agent_arrived(sd_event_source *source, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* ---- the socket ------------------------------------------------------ */
-
-/*
- * Under another name until it listens: whoever watches the directory sees it
- * come once it can be connected to. What an earlier door left is replaced.
- */
-static int
-socket_listen(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, saved,
-	    n = snprintf(address.sun_path, sizeof(address.sun_path), "%s.%d",
-		path, (int)getpid());
-
-	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	unlink(address.sun_path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		goto fail;
-	if (chmod(address.sun_path, 0666) == 0 && listen(fd, SOMAXCONN) == 0 &&
-	    rename(address.sun_path, path) == 0)
-		return fd;
-	saved = errno;
-	unlink(address.sun_path);
-	errno = saved;
-fail:
-	saved = errno;
-	close(fd);
-	return -saved;
-}
+/* ---- the whole -------------------------------------------------------- */
 
 static void
 seats_changed(void *arg)
@@ -442,7 +401,7 @@ agents_new(sd_event *loop, const char *path, struct agents **ret)
 	if (!(agents->path = strdup(path)) ||
 	    (r = seats_new(loop, seats_changed, agents, &agents->seats)) < 0)
 		goto fail;
-	if ((agents->fd = socket_listen(path)) < 0)
+	if ((agents->fd = local_listen(path)) < 0)
 		log_error("%s: %s: no desktop's kenmen-prompt can connect, so "
 			  "no window will be shown",
 		    path, strerror(-agents->fd));

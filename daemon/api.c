@@ -351,7 +351,7 @@ struct api_load
 api_load(const struct api *api, uint64_t now)
 {
 	struct api_load load = { .sessions_n = sessions_n(api->sessions),
-		.reads_n = reads_running_n(api->reads),
+		.reads_n = reads_of_n(api->reads, NULL),
 		.busy_until_us = reads_limited_until(api->reads, now) };
 
 	for (const struct session *s = sessions_after(api->sessions, NULL);
@@ -362,6 +362,39 @@ api_load(const struct api *api, uint64_t now)
 			load.busy_until_us = deadline;
 	}
 	return load;
+}
+
+static bool
+session_is_meant(
+    const struct session *session, const struct api_sessions_wish *wish)
+{
+	return (wish->everybody || session->uid == wish->uid) &&
+	       (wish->number == 0 || session->number == wish->number);
+}
+
+void
+api_sessions(struct api *api, const struct api_sessions_wish *wish,
+    uint64_t now, void (*tell)(void *arg, const struct api_session *session),
+    void *arg)
+{
+	struct session *s, *next;
+
+	waits_enter(api->waits);
+	for (s = sessions_after(api->sessions, NULL); s != NULL; s = next) {
+		struct api_session row = { .number = s->number,
+			.uid = s->uid,
+			.origin = s->origin != NULL ? s->origin->origin : "",
+			.expires_in = session_expires_in(api->sessions, s, now),
+			.reads_n = reads_of_n(api->reads, s) };
+
+		next = sessions_after(api->sessions, s);
+		if (!session_is_meant(s, wish))
+			continue;
+		tell(arg, &row);
+		if (wish->end)
+			api_session_over(api, s, API_SESSION_UNKNOWN, now);
+	}
+	waits_leave(api->waits, now);
 }
 
 /* ---- a new configuration --------------------------------------------- */

@@ -112,6 +112,23 @@ struct api_load {
 	uint64_t busy_until_us;
 };
 struct api_load api_load(const struct api *api, uint64_t now);
+/* One session, as its user and root may see it. */
+struct api_session {
+	unsigned number; /* never used twice */
+	uid_t uid;
+	const char *origin; /* "": a local program */
+	unsigned expires_in, reads_n;
+};
+struct api_sessions_wish {
+	bool everybody; /* else those of uid */
+	uid_t uid;
+	unsigned number; /* 0: all of them */
+	bool end;
+};
+/* Tells each, as it is before it ends. */
+void api_sessions(struct api *api, const struct api_sessions_wish *wish,
+    uint64_t now, void (*tell)(void *arg, const struct api_session *session),
+    void *arg);
 /*
  * Before config_adopt puts fresh's origins into api_new's config: sessions that
  * fresh does not allow end, and the others' reads go on. Then api_reloaded.

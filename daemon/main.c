@@ -24,6 +24,7 @@
 #include "api.h"
 #include "cert.h"
 #include "config.h"
+#include "control.h"
 #include "http.h"
 #include "job.h"
 #include "log.h"
@@ -47,6 +48,7 @@ struct door {
 	struct api *api;
 	struct http *http;
 	struct service *service;
+	struct control *control; /* mode = agent */
 	const char *config_file; /* NULL: the packaged places */
 	bool activated;          /* sockets were handed over */
 	char runner[PATH_MAX], voice[PATH_MAX];
@@ -464,6 +466,16 @@ floors_open(struct door *door)
 	return door_listen(door);
 }
 
+/* A person's own daemon is asked by that person's pages alone. */
+static int
+door_control(struct door *door)
+{
+	if (door->config->mode != MODE_AGENT)
+		return 0;
+	return control_new(
+	    door->loop, door->api, door->config->socket, &door->control);
+}
+
 static int
 door_serve(struct door *door)
 {
@@ -492,7 +504,7 @@ door_open(struct door *door)
 		0)
 		return r;
 	if ((r = loop_open(door)) < 0 || (r = floors_open(door)) < 0 ||
-	    (r = door_serve(door)) < 0)
+	    (r = door_control(door)) < 0 || (r = door_serve(door)) < 0)
 		log_error("cannot start: %s", strerror(-r));
 	return r;
 }
@@ -510,6 +522,7 @@ static void
 door_close(struct door *door)
 {
 	service_free(&door->service);
+	control_free(&door->control);
 	if (door->http)
 		http_stop(door->http);
 	if (door->api)

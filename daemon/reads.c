@@ -582,12 +582,13 @@ reads_session_end(
 }
 
 unsigned
-reads_running_n(const struct reads *reads)
+reads_of_n(const struct reads *reads, const struct session *session)
 {
 	unsigned n = 0;
 
 	for (const struct read *r = reads->all; r != NULL; r = r->next)
-		n += !state_is_final(r->state);
+		n += !state_is_final(r->state) &&
+		     (session == NULL || r->session == session);
 	return n;
 }
 

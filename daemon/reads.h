@@ -114,8 +114,8 @@ void reads_stream_closed(
 void reads_session_end(
     struct reads *reads, const struct session *session, uint64_t now);
 
-/* Reads that have not ended, of all sessions. */
-unsigned reads_running_n(const struct reads *reads);
+/* Reads that have not ended, of one session (NULL: of all). */
+unsigned reads_of_n(const struct reads *reads, const struct session *session);
 /* Until when somebody may be kept from asking; 0: nobody is. */
 uint64_t reads_limited_until(const struct reads *reads, uint64_t now);
 /* When reads_tick has something to do; 0: never. */

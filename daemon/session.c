@@ -16,6 +16,7 @@ struct sessions {
 	struct session *live;
 	struct session *expired; /* newest first; touched_us: when it ended */
 	unsigned expired_n;
+	unsigned last_number;
 };
 
 int
@@ -99,6 +100,7 @@ session_start(struct sessions *sessions, uid_t uid,
 	session->lang = lang;
 	session->started_us = session->touched_us = now;
 	session->told = true;
+	session->number = ++sessions->last_number;
 	session->next = sessions->live;
 	sessions->live = session;
 	*ret = session;

@@ -20,6 +20,7 @@
 
 struct session {
 	struct session *next;
+	unsigned number; /* from 1 on; tells nothing to whom has no token */
 	char token[TOKEN_LEN + 1];
 	uid_t uid;
 	const struct config_origin *origin; /* NULL: a local program */

@@ -58,6 +58,7 @@ int ctl_card(const struct ctl_options *options, int argc, char **argv);
 int ctl_read(const struct ctl_options *options, int argc, char **argv);
 int ctl_verify(const struct ctl_options *options, int argc, char **argv);
 int ctl_doctor(const struct ctl_options *options, int argc, char **argv);
+int ctl_sessions(const struct ctl_options *options, int argc, char **argv);
 int ctl_trust(const struct ctl_options *options, int argc, char **argv);
 int ctl_curl_example(const struct ctl_options *options, int argc, char **argv);
 

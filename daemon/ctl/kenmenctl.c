@@ -27,9 +27,10 @@ enum {
 	VERIFY = 8,
 	DOCTOR = 16,
 	CURL = 32,
-	TRUST = 64
+	TRUST = 64,
+	SESSIONS = 128
 };
-#define ALL (READERS | CARD | READ | VERIFY | DOCTOR | CURL | TRUST)
+#define ALL (READERS | CARD | READ | VERIFY | DOCTOR | CURL | TRUST | SESSIONS)
 
 static const struct command {
 	const char *name;
@@ -52,6 +53,9 @@ static const struct command {
 	{ "trust", TRUST, ctl_trust, "WHAT",
 	    "let browsers trust kenmend: install, remove, status, renew",
 	    "ブラウザーの信頼：install、remove、status、renew" },
+	{ "sessions", SESSIONS, ctl_sessions, "[end N]",
+	    "the pages that are connected; end one, or all",
+	    "接続中のページの一覧と終了（end 番号、end all）" },
 	{ "curl-example", CURL, ctl_curl_example, "",
 	    "the API in lines for curl", "curlでの使い方の例" },
 };
@@ -71,7 +75,7 @@ static const struct option_row {
 	const char *argument, *en, *ja;
 } rows[] = {
 	{ "json", FLAG, AT(json), 0, 0,
-	    READERS | CARD | READ | VERIFY | DOCTOR | TRUST,
+	    READERS | CARD | READ | VERIFY | DOCTOR | TRUST | SESSIONS,
 	    NULL, "JSON, as in the API", "APIと同じJSONで出力" },
 	{ "lang", LANGUAGE, AT(lang), 0, 0, ALL,
 	    "ja|en", "language of texts and windows", "文と画面の言語" },
@@ -108,7 +112,7 @@ static const struct option_row {
 	    "DIR", "certificates of the card's issuers",
 	    "カードの発行者の証明書がある場所" },
 	{ "config", TEXT, AT(config), 1, CONFIG_PATH_MAX,
-	    READ | VERIFY | DOCTOR | CURL | TRUST,
+	    READ | VERIFY | DOCTOR | CURL | TRUST | SESSIONS,
 	    "FILE", "instead of /etc/kenmen/kenmen.conf",
 	    "/etc/kenmen/kenmen.confの代わり" },
 	{ "port", NUMBER, AT(port), 1, 65535, DOCTOR | CURL | TRUST,

@@ -32,6 +32,7 @@ PLACES = {
     # what all programs share
     "daemon/agent-wire": ("base", 0),
     "daemon/kind": ("base", 0),
+    "daemon/control-wire": ("base", 1),
     "daemon/log": ("base", 0),
     "daemon/ration": ("base", 0),
     "daemon/pack": ("base", 0),
@@ -44,6 +45,7 @@ PLACES = {
     # the door
     "daemon/config.h": ("door", 2),  # data; what reads it is above
     "daemon/seats": ("door", 1),
+    "daemon/local": ("door", 1),
     "daemon/agents": ("door", 2),
     "daemon/job": ("door", 2),
     "daemon/audit": ("door", 2),
@@ -68,6 +70,7 @@ PLACES = {
     "daemon/cert-make": ("door", 3),
     "daemon/cert": ("door", 4),
     "daemon/config": ("door", 4),
+    "daemon/control": ("door", 4),
     "daemon/crowd": ("door", 4),
     "daemon/peer": ("door", 4),
     "daemon/rules": ("door", 4),
@@ -107,6 +110,7 @@ PLACES = {
     "daemon/ctl/errand-run": ("ctl", 1),
     "daemon/ctl/show": ("ctl", 2),
     "daemon/ctl/read": ("ctl", 3),
+    "daemon/ctl/sessions": ("ctl", 1),
     "daemon/ctl/program": ("ctl", 0),
     "daemon/ctl/policy-text": ("ctl", 0),
     "daemon/ctl/door": ("ctl", 0),
