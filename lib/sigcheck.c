@@ -35,6 +35,8 @@ kenmen_prepare(void)
 				    OPENSSL_INIT_ADD_ALL_DIGESTS,
 		NULL) != 1)
 		return KENMEN_ERR_NO_MEMORY;
+	tzset(); /* timegm would look for the time zone, which it does without
+		  */
 	return sig_random(&random, sizeof(random));
 }
 
