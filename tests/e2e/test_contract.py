@@ -274,7 +274,7 @@ def test_parameters_are_taken_as_described(rig):
     path = f"/v1/reads/{read['id']}"
     parameters = contract.operation_of(f"GET {path}")[2]["parameters"]
     Read(page, read).to_end("failed")
-    assert {p["name"] for p in parameters} == {"wait", "after"}
+    assert {p["name"] for p in parameters} == {"wait", "after", "grace"}
     for parameter in parameters:
         name, schema = parameter["name"], parameter["schema"]
         for value in (-1, 0, 1, 29, 30, 31, 2 ** 32 - 1, 2 ** 32, 2 ** 64):
