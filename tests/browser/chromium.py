@@ -46,6 +46,7 @@ class Chromium(Browser):
     def connect(self):
         self.wire = Wire(self.process.wait_line(
             r"DevTools listening on (ws://\S+)")[1])
+        self.wire.call("Target.setDiscoverTargets", {"discover": True})
         # "Leave this page?" is answered yes; nothing else asks.
         self.wire.at_once["Page.javascriptDialogOpening"] = lambda event: \
             self.wire.send("Page.handleJavaScriptDialog", {"accept": True},
@@ -148,16 +149,19 @@ class ChromiumPage(Page):
 
     def frame(self):
         """The document in the page's one frame, of another site."""
-        return ChromiumFrame(self)
+        return ChromiumFrame(self.context, self.wire.wait_event(
+            "Target.targetCreated", lambda e: self._is_frame(
+                e["params"]["targetInfo"]))["params"]["targetInfo"])
 
-    def wait_frame(self):
-        since = 0
-        self.wire.call("Target.setDiscoverTargets", {"discover": True})
-        return self.wire.wait_event(
-            "Target.targetCreated",
-            lambda e: (t := e["params"]["targetInfo"])["type"] == "iframe" and
-            t.get("browserContextId") == self.context.id,
-            since)["params"]["targetInfo"]["targetId"]
+    def frames(self):
+        """Those that are there, of other sites."""
+        return [ChromiumFrame(self.context, target) for target in
+                self.wire.call("Target.getTargets", {})["targetInfos"]
+                if self._is_frame(target)]
+
+    def _is_frame(self, target):
+        return target["type"] == "iframe" and \
+            target.get("browserContextId") == self.context.id
 
     def click(self, selector):
         point = self._middle(selector)
@@ -194,8 +198,8 @@ class ChromiumPage(Page):
 class ChromiumFrame(ChromiumPage):
     """A target of its own, since it is of another site."""
 
-    def __init__(self, page):
-        Page.__init__(self, page.context)
+    def __init__(self, context, target):
+        Page.__init__(self, context)
         self.session = self.wire.call("Target.attachToTarget", {
-            "targetId": page.wait_frame(), "flatten": True})["sessionId"]
+            "targetId": target["targetId"], "flatten": True})["sessionId"]
         self.call("Runtime.enable")

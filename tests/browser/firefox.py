@@ -158,7 +158,13 @@ class FirefoxPage(Page):
 
     def frame(self):
         """The document in the page's one frame."""
-        return FirefoxFrame(self)
+        frame, = self.frames()
+        return frame
+
+    def frames(self):
+        tree = self.wire.call("browsingContext.getTree", {"root": self.id})
+        return [FirefoxFrame(self.context, child["context"])
+                for child in tree["contexts"][0]["children"]]
 
     def click(self, selector):
         point = self._middle(selector)
@@ -197,7 +203,6 @@ class FirefoxPage(Page):
 
 
 class FirefoxFrame(FirefoxPage):
-    def __init__(self, page):
-        Page.__init__(self, page.context)
-        tree = page.wire.call("browsingContext.getTree", {"root": page.id})
-        self.id = tree["contexts"][0]["children"][0]["context"]
+    def __init__(self, context, number):
+        Page.__init__(self, context)
+        self.id = number

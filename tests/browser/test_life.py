@@ -79,6 +79,52 @@ def test_back_and_forward(rig, person):
     assert len(sessions) == 1
 
 
+@pytest.mark.rig(people=("nine", None))
+def test_another_site_and_back_with_the_window_open(rig, person):
+    """Whoever is back within ten seconds finds the window as it was."""
+    nine = person("nine")
+    rig.windows.answer(f"hold pin {nine.codes['auth']}",
+                       f"pin {nine.codes['attributes']}")
+    nine.begin()
+    wait_prompt(nine)
+    rig.windows.wait_shown()
+    nine.page.goto(nine.town.origin("ask.example") + "/")
+    nine.page.back()
+    nine.at("link")
+    wait_prompt(nine)
+    assert len(rig.windows.shown()) == 1
+    rig.windows.release()
+    nine.at("form")
+    assert len(rig.card[0].verifies()) == 2
+
+
+@pytest.mark.rig(pinentry="gtk")
+def test_another_site_for_good(rig, person):
+    """Whoever is not takes it along."""
+    hanako = person("hanako")
+    hanako.begin()
+    rig.screen.wait_window("マイナンバーカード")
+    wait_prompt(hanako)
+    voice, = rig.pids("kenmen-prompt")
+    hanako.page.goto(hanako.town.origin("ask.example") + "/")
+    assert wait_gone(voice, 15)
+    assert rig.screen.leftovers() == []
+    assert rig.card[0].verifies() == []
+
+
+@pytest.mark.rig(pinentry="gtk")
+def test_the_page_takes_its_window_away(rig, person):
+    hanako = person("hanako")
+    hanako.begin()
+    rig.screen.wait_window("マイナンバーカード")
+    wait_prompt(hanako)
+    hanako.click("card-cancel")
+    hanako.status("cancelled")
+    hanako.reads("中止しました")
+    assert rig.screen.leftovers() == []
+    assert rig.card[0].verifies() == []
+
+
 # ---- tabs ---------------------------------------------------------------
 
 def test_a_second_tab_takes_over(rig, person):

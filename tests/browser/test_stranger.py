@@ -112,6 +112,22 @@ def test_popup(rig, town, browser, tried, host):
     assert "not_for_navigation" in {r.code for r in answered(rig)}
 
 
+def test_framing(rig, town, browser, tried):
+    """The demo's pages, whose buttons somebody could be made to press, are in
+    nobody's frame; nor is kenmend's page. Others are."""
+    demo = town.demos[browser.name].origin
+    other = town.origin("frame.example") + "/"
+    urls = [f"{demo}/", f"{demo}/api/config", f"{town.kenmend}/", other]
+    page, seen = tried(WITH, f"""Promise.all({urls}.map(
+        src => frame({{src, allow: "loopback-network"}})))""")
+    assert set(seen) == {"closed"}
+    shown = [(f.evaluate("location.href"), f.evaluate(
+        "document.querySelector('main')?.outerHTML ?? "
+        "document.body.innerText")) for f in page.frames()]
+    assert len(shown) == len(urls)
+    assert [text for url, text in shown if url in urls and text] == ["page"]
+
+
 def test_after_a_rebinding(rig, town, browser, tried):
     """A page of a foreign name that means 127.0.0.1 by now: of kenmend's own
     origin, it would need no permission. The name ends it at the certificate;
