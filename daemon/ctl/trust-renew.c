@@ -152,12 +152,14 @@ trust_renew(struct trust *trust)
 	holders_find(trust, holders);
 	if ((r = make(options)) != CTL_OK)
 		goto out;
-	if ((trust->ca_fault = cert_ca_load(trust->ca_file, &trust->ca)) < 0) {
-		r = ctl_fail(options, CTL_ERROR, "新しいca.pemを読めません。",
-		    "the new ca.pem cannot be read");
+	/* Its owner faces the network, and could have put anything there. */
+	trust_ca_load(trust);
+	if (trust->ca_fault < 0) {
+		r = ctl_fail(options, CTL_ERROR,
+		    "新しいca.pemを読めないか、kenmendのものではありません。",
+		    "the new ca.pem cannot be read, or is no kenmend's");
 		goto out;
 	}
-	trust->about.ca = &trust->ca;
 	trust_found(trust, RENEWED, "CA", trust->ca_file);
 	holders_renew(trust, holders, had ? &old : NULL);
 	if (policy_recorded("", &origins))

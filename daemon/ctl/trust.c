@@ -329,6 +329,16 @@ is_anothers_home(void)
 	return home && stat(home, &st) == 0 && st.st_uid != geteuid();
 }
 
+void
+trust_ca_load(struct trust *trust)
+{
+	trust->ca_fault = cert_ca_load(trust->ca_file, &trust->ca);
+	if (trust->ca_fault == 0 && !trust->ca.loopback_only)
+		trust->ca_fault = -EPERM;
+	nss_ca_start(
+	    trust->ca_fault ? NULL : &trust->ca, trust->ca_file, &trust->about);
+}
+
 static int
 ca_find(struct trust *trust, const struct command *command)
 {
@@ -343,11 +353,7 @@ ca_find(struct trust *trust, const struct command *command)
 	snprintf(
 	    trust->ca_file, sizeof(trust->ca_file), "%s", real ? real : given);
 	free(real);
-	trust->ca_fault = cert_ca_load(trust->ca_file, &trust->ca);
-	if (trust->ca_fault == 0 && !trust->ca.loopback_only)
-		trust->ca_fault = -EPERM;
-	nss_ca_start(
-	    trust->ca_fault ? NULL : &trust->ca, trust->ca_file, &trust->about);
+	trust_ca_load(trust);
 	if (!trust->ca_fault || !command->needs_ca)
 		return CTL_OK;
 	fprintf(stderr, "kenmenctl: %s: ", trust->ca_file);

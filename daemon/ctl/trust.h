@@ -84,6 +84,10 @@ struct trust {
 	struct trust_found found[TRUST_FOUND_MAX];
 };
 
+/* What stands in ca_file now: ca and about, or ca_fault (-EPERM: it could vouch
+ * for other sites than this computer). */
+void trust_ca_load(struct trust *trust);
+
 /* browser and place are copied or constant; the finding's entry, to add to. */
 struct trust_found *trust_found(struct trust *trust, enum trust_finding finding,
     const char *browser, const char *place);
