@@ -107,11 +107,11 @@ path_of(const char *root, const char *dir, const char *name, char *ret)
 }
 
 /* 0 and a text (malloc'ed), or NULL where there is no file; or a negative
- * errno. A link is not followed: what it leads to is not ours to replace. */
+ * errno. flags: of open(2), beside those that make it safe to read anything. */
 static int
-text_read(const char *path, char **ret)
+text_read_by(int flags, const char *path, char **ret)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	struct stat st;
 	char *text = NULL;
 	int r = 0;
@@ -133,6 +133,13 @@ text_read(const char *path, char **ret)
 	else
 		free(text);
 	return r;
+}
+
+/* A link is not followed: what it leads to is not ours to replace. */
+static int
+text_read(const char *path, char **ret)
+{
+	return text_read_by(O_NOFOLLOW, path, ret);
 }
 
 /* The number of directories of a path that are not there. */
@@ -186,14 +193,15 @@ dirs_unmake(const char *dir, unsigned n)
 		*slash = '\0';
 }
 
-/* Owner and mode as of the file that it takes the place of. */
+/* Owner and mode as of the file that it takes the place of; mode where there
+ * is none. */
 static int
-fd_like(int fd, const char *path)
+fd_like(int fd, const char *path, mode_t mode)
 {
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return fchmod(fd, 0644);
+		return fchmod(fd, mode);
 	if (fchown(fd, st.st_uid, st.st_gid) < 0)
 		return -1;
 	return fchmod(fd, st.st_mode & 07777);
@@ -201,7 +209,8 @@ fd_like(int fd, const char *path)
 
 /* Whole or not at all: written under another name first. */
 static int
-text_write(const char *temporary, const char *path, const char *text)
+text_write(
+    const char *temporary, const char *path, mode_t mode, const char *text)
 {
 	size_t len = strlen(text);
 	int fd, r = 0;
@@ -211,8 +220,8 @@ text_write(const char *temporary, const char *path, const char *text)
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, len) != (ssize_t)len || fd_like(fd, path) < 0 ||
-	    fsync(fd) < 0)
+	if (write(fd, text, len) != (ssize_t)len ||
+	    fd_like(fd, path, mode) < 0 || fsync(fd) < 0)
 		r = errno ? -errno : -EIO;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
@@ -237,7 +246,7 @@ file_write(const struct policy_file *file, const char *root, const char *text)
 	if ((r = dirs_make(path_of(root, file->dir, NULL, dir))) < 0)
 		return r;
 	return text_write(
-	    path_of(root, file->beside, name, temporary), path, text);
+	    path_of(root, file->beside, name, temporary), path, 0644, text);
 }
 
 static enum policy_did
@@ -299,13 +308,12 @@ record_write(const char *root, cJSON *record)
 		cJSON_AddNumberToObject(record, "made", dirs_missing(dir));
 	if (!(text = cJSON_Print(record)))
 		return -ENOMEM;
+	/* Files may be hidden from others for a reason: so is what they were.
+	 */
 	if ((r = dirs_make(dir)) == 0)
 		r = text_write(path_of(root, RECORD_DIR, "." RECORD_NAME ".new",
 				   temporary),
-		    path, text);
-	/* Files may be hidden from others for a reason. */
-	if (r == 0 && chmod(path, 0600) < 0)
-		r = -errno;
+		    path, 0600, text);
 	cJSON_free(text);
 	return r;
 }
@@ -463,8 +471,9 @@ is_decided_elsewhere(const struct policy_file *file,
 		return false;
 	path_of(wanted->root, file->dir, file->name, path);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
+		/* Chromium follows links, so they decide as well. */
 		if (strcmp(found.gl_pathv[i], path) == 0 ||
-		    text_read(found.gl_pathv[i], &text) < 0)
+		    text_read_by(0, found.gl_pathv[i], &text) < 0)
 			continue;
 		cJSON_ArrayForEach(wish, wishes)
 		{
@@ -501,7 +510,8 @@ file_undo(const char *text, const cJSON *entry, char **ret)
 	return !back || *ret;
 }
 
-/* What the operating system's packages say, where nobody else does. */
+/* What the operating system's packages say, where nobody else does. A link
+ * below another root would lead out of it. */
 static char *
 distributed_read(const struct policy_file *file, const char *root)
 {
@@ -510,7 +520,7 @@ distributed_read(const struct policy_file *file, const char *root)
 	for (size_t i = 0;
 	     file->format == FIREFOX_JSON && !text && i < N_OF(distributed);
 	     i++)
-		if (text_read(
+		if (text_read_by(root[0] ? O_NOFOLLOW : 0,
 			path_of(root, distributed[i], NULL, path), &text) < 0)
 			text = NULL;
 	return text;

@@ -783,6 +783,19 @@ def test_another_file_decides_the_same(computer):
     assert computer.system("status")[POLICIES["Chromium"]] == "overruled"
 
 
+def test_another_file_that_is_a_link(computer):
+    """Chromium follows it, so it decides as any other."""
+    corp = "srv/corp.json"
+    root = root_of(computer, {
+        corp: '{"CACertificatesWithConstraints": []}'})
+    managed = root / POLICIES["Chromium"]
+    managed.parent.mkdir(parents=True)
+    (managed.parent / "corp.json").symlink_to(root / corp)
+    assert computer.system("install", status=SICK)[POLICIES["Chromium"]] == \
+        "conflict"
+    assert not managed.exists()
+
+
 def test_what_the_distribution_says(computer):
     """Firefox forgets its own file as soon as there is one in /etc."""
     own = "usr/lib/firefox-esr/distribution/policies.json"
