@@ -166,13 +166,13 @@ class Card:
 class Page:
     """A web page of one origin in a user's browser, by curl."""
 
-    def __init__(self, user, origin=DRONE, host="127.0.0.1"):
+    def __init__(self, user, origin=DRONE, host="127.0.0.1", port=PORT, ca=CA):
         self.user, self.origin, self.token = user, origin, None
-        self.url = f"https://{host}:{PORT}"
+        self.url, self.ca = f"https://{host}:{port}", ca
 
     def ask(self, path, body=None, method=None, seconds=40):
         """(status, JSON or None)"""
-        command = ["curl", "--silent", "--show-error", "--cacert", CA,
+        command = ["curl", "--silent", "--show-error", "--cacert", self.ca,
                    "--max-time", seconds, "-w", "\n%{http_code}",
                    "-H", f"Origin: {self.origin}",
                    "-H", "Sec-Fetch-Site: cross-site",

@@ -3,7 +3,9 @@ started by the session, the real pinentry."""
 
 import os
 import pathlib
+import re
 import signal
+import subprocess
 
 import box
 
@@ -153,3 +155,35 @@ def test_watchdog(alice, card):
         box.run("systemctl", "daemon-reload")
         box.run("systemctl", "restart", "kenmend.service")
     alice.wait_agent()
+
+
+def test_demo(alice, demo):
+    """kenmen-demo out of its package, by a person without any right."""
+    box.run("systemctl", "stop", "pcscd.service")
+    process = subprocess.Popen(
+        ["kenmen-demo", "--browser", "none", "--port", "25400"], user="alice",
+        env=alice.env, cwd="/", text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    said = []
+    while "Waiting for" not in (line := process.stdout.readline()):
+        assert line, said
+        said.append(line)
+    said = "".join(said)
+    kenmen_ca = re.search(r"(?m)^  CA=(\S+)", said)[1]
+    site_ca = re.search(r"its CA +(\S+)", said)[1]
+    pin = re.search(r"attributes +(\d{4})", said)[1]
+
+    config = box.run("curl", "-sS", "--cacert", site_ca,
+                     "https://localhost:8443/api/config", user="alice")
+    assert '"simulated":true' in config.replace(" ", ""), config
+    page = box.Page("alice", "https://localhost:8443", port=25400,
+                    ca=kenmen_ca).session()
+    read = page.read(["attributes"]).until("waiting_for_pin")
+    alice.type(alice.wait_window(), pin)
+    assert read.to_end().now["state"] == "done", read.now
+
+    process.terminate()
+    rest, _ = process.communicate(timeout=box.LIMIT)
+    assert "nothing is left running" in rest
+    assert "kenmen-demo" not in box.run("ps", "-eo", "args")
+    assert not list(pathlib.Path("/tmp").glob("kenmen-demo.*"))
