@@ -187,3 +187,25 @@ def test_demo(alice, demo):
     assert "nothing is left running" in rest
     assert "kenmen-demo" not in box.run("ps", "-eo", "args")
     assert not list(pathlib.Path("/tmp").glob("kenmen-demo.*"))
+
+
+def test_reload(alice, card):
+    """A removed origin's sessions end, its window goes; others stay."""
+    other = box.Page("alice", box.TWO).session()
+    page, read, window = asked(alice, card)
+    conf = pathlib.Path("/etc/kenmen/conf.d/drone.conf")
+    before = conf.read_text()
+    conf.write_text(before.replace(box.DRONE, "https://three.example"))
+    pid = box.main_pid()
+    try:
+        box.run("systemctl", "reload", "kenmend.service")
+        alice.wait_no_window()
+        assert code(page.ask("/v1/session")) == (403, "origin_not_allowed")
+        assert other.good("/v1/session")["origin"] == box.TWO
+        assert box.Page("alice", "https://three.example").session().token
+    finally:
+        conf.write_text(before)
+        box.run("systemctl", "reload", "kenmend.service")
+    assert box.main_pid() == pid and card.verifies() == 0
+    other.good("/v1/session", method="DELETE")
+    box.Page("alice").session().good("/v1/session", method="DELETE")
