@@ -1,6 +1,7 @@
 #include "prompt-wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -31,7 +32,9 @@ prompt_request_encode(
 
 	pack_start(&p, buf, room);
 	pack_u8(&p, request->type);
-	if (is_bare(request->type))
+	if (request->type == PROMPT_ENDED)
+		pack_u8(&p, request->code);
+	if (is_bare(request->type) || request->type == PROMPT_ENDED)
 		return pack_finish(&p) ? (int)p.len : -1;
 	pack_u8(&p, request->lang);
 	pack_u8(&p, request->pin);
@@ -88,7 +91,9 @@ prompt_request_decode(
 	*ret = (struct prompt_request){ 0 };
 	unpack_start(&u, buf, len);
 	ret->type = unpack_u8(&u, PROMPT_N - 1);
-	if (is_bare(ret->type))
+	if (ret->type == PROMPT_ENDED)
+		ret->code = unpack_u8(&u, CODE_N - 1);
+	if (is_bare(ret->type) || ret->type == PROMPT_ENDED)
 		return unpack_finish(&u);
 	ret->lang = unpack_u8(&u, LANG_N - 1);
 	ret->pin = unpack_u8(&u, KENMEN_PIN_N - 1);
@@ -114,10 +119,15 @@ int
 prompt_request_recv(int fd, struct prompt_request *ret)
 {
 	uint8_t buf[REQUEST_MAX];
-	ssize_t n = recv(fd, buf, sizeof(buf), MSG_TRUNC | MSG_DONTWAIT);
+	ssize_t n;
 
+	/* A runner that left an answer unread: what it said comes after this,
+	 * which is told once. */
+	do
+		n = recv(fd, buf, sizeof(buf), MSG_TRUNC | MSG_DONTWAIT);
+	while (n < 0 && errno == ECONNRESET);
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	if (n == 0)
 		return 0;
 	if ((size_t)n > sizeof(buf) ||
@@ -190,4 +200,43 @@ prompt_answer_recv(int fd, enum prompt_answer *ret, struct kenmen_secret *pin)
 	else if (r == -ECONNRESET)
 		r = -EPIPE;
 	return r;
+}
+
+/* ---- the end --------------------------------------------------------- */
+
+/* A voice notes an end in less than a millisecond; one on a terminal has to
+ * take its window away first. */
+#define END_MS 500
+/* What may stand before it: an answer that crossed, some that it is alive. */
+#define STALE_MAX 16
+
+static void
+word_send(int fd, const struct prompt_request *word)
+{
+	uint8_t buf[2];
+	int len = prompt_request_encode(word, buf, sizeof(buf));
+
+	if (len > 0)
+		(void)send(fd, buf, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void
+prompt_end_say(int fd, enum read_code code)
+{
+	const struct prompt_request close = { .type = PROMPT_CLOSE },
+				    ended = { .type = PROMPT_ENDED,
+					    .code = code };
+	struct pollfd voice = { .fd = fd, .events = POLLIN };
+	uint8_t head;
+
+	word_send(fd, &close);
+	word_send(fd, &ended);
+	if (code == CODE_PROMPT_UNAVAILABLE)
+		return;
+	/* Of an answer that crossed, the PIN behind its head is dropped. */
+	for (unsigned i = 0; i < STALE_MAX; i++)
+		if (poll(&voice, 1, END_MS) <= 0 ||
+		    recv(fd, &head, 1, MSG_DONTWAIT) <= 0 ||
+		    head == ANSWER_NOTED)
+			return;
 }

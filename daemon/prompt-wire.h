@@ -22,6 +22,9 @@ enum prompt_type {
 	PROMPT_PING,     /* is the voice alive, while its window is open? ->
 			  * ANSWER_ALIVE, before the window's own answer. No other
 			  * field counts, none is sent */
+	PROMPT_ENDED,    /* the read is over, as code says -> ANSWER_NOTED, and
+			  * nothing comes after it. No other field counts, none is
+			  * sent */
 	PROMPT_N
 };
 
@@ -52,6 +55,7 @@ struct prompt_request {
 	enum kenmen_token token;   /* whose PIN it is, where that is known */
 	unsigned step, steps;
 	uint32_t timeout_ms;
+	enum read_code code; /* PROMPT_ENDED only; CODE_NONE: all was read */
 };
 
 enum prompt_answer {
@@ -61,6 +65,7 @@ enum prompt_answer {
 	ANSWER_TIMEOUT,
 	ANSWER_UNAVAILABLE, /* no window could be shown */
 	ANSWER_ALIVE,       /* to PROMPT_PING: no answer yet */
+	ANSWER_NOTED,       /* to PROMPT_ENDED */
 	ANSWER_N
 };
 
@@ -86,5 +91,14 @@ int prompt_answer_send(
  */
 int prompt_answer_recv(
     int fd, enum prompt_answer *ret, struct kenmen_secret *pin);
+
+/*
+ * The runner's last word, before the door hears it: away with the window, and
+ * how the read ended. Waits until the voice has noted it or is gone, for half
+ * a second at most where it is silent, and not at all where the code says that
+ * there is none; what it said before is dropped. May be called in a signal
+ * handler.
+ */
+void prompt_end_say(int fd, enum read_code code);
 
 #endif

@@ -64,7 +64,8 @@ serve_one(struct voice *voice, int peer, const struct prompt_request *request,
 	return r;
 }
 
-/* Answers requests until the peer hangs up (0) or fails (-errno). */
+/* Answers requests until the peer says that this was the last, hangs up (0)
+ * or fails (-errno). */
 static int
 serve(struct voice *voice, int peer)
 {
@@ -75,6 +76,10 @@ serve(struct voice *voice, int peer)
 	if (kenmen_secret_new(&pin) < 0)
 		return -ENOMEM;
 	while ((r = request_wait(voice, peer, &request)) > 0) {
+		if (request.type == PROMPT_ENDED) {
+			r = prompt_answer_send(peer, ANSWER_NOTED, NULL);
+			break;
+		}
 		r = serve_one(voice, peer, &request, pin);
 		if (r < 0)
 			break;

@@ -621,6 +621,7 @@ is_known(const struct prompt_request *request)
 		return true;
 	case PROMPT_CLOSE:
 	case PROMPT_PING:
+	case PROMPT_ENDED:
 	case PROMPT_N:
 		break;
 	}

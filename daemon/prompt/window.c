@@ -143,6 +143,7 @@ command_of(const struct dialogue *d)
 	case PROMPT_BLOCKED:
 	case PROMPT_CLOSE:
 	case PROMPT_PING:
+	case PROMPT_ENDED:
 	case PROMPT_N:
 		break;
 	}

@@ -451,6 +451,8 @@ run_read(const struct errand_env *env, const struct wire_request *request)
 	kenmen_card_free(&e.found.card);
 	kenmen_pcsc_free(&e.pcsc);
 	kenmen_trust_free(&e.desk.trust);
+	/* Whoever keeps account of it has done so before anything goes out. */
+	windows_ended(&e.windows, e.failed.code);
 	r = e.failed.code == CODE_NONE
 		? results_report(&e.desk.results, env->wire, request->kinds)
 		: report_failed(env->wire, &e.failed);

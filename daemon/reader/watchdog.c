@@ -13,16 +13,20 @@
 /* What a handler sends: encoded beforehand, for a handler may do little. */
 struct last_word {
 	int fd;
+	enum read_code code;
 	size_t len;
 	uint8_t message[16];
 };
 
 static struct last_word on_time, on_cancel, on_silence;
 static int voice_heard; /* the descriptor that raises SIGIO */
+static int voice = -1;  /* to be told, too */
 
 static void
 last_word_say(const struct last_word *word)
 {
+	if (voice >= 0)
+		prompt_end_say(voice, word->code);
 	(void)send(
 	    word->fd, word->message, word->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	_exit(1);
@@ -36,7 +40,7 @@ watchdog_time(int signal)
 }
 
 static void
-watchdog_voice(int signal)
+watchdog_answer(int signal)
 {
 	unsigned char answer;
 
@@ -58,6 +62,7 @@ last_word_prepare(struct last_word *word, int wire_fd, enum read_code code)
 	if (len < 0)
 		return -EMSGSIZE;
 	word->fd = wire_fd;
+	word->code = code;
 	word->len = (size_t)len;
 	return 0;
 }
@@ -99,10 +104,16 @@ watchdog_stop(void)
 	watchdog_set(0);
 }
 
+void
+watchdog_voice(int voice_fd)
+{
+	voice = voice_fd;
+}
+
 int
 watchdog_listen(int voice_fd, int wire_fd)
 {
-	struct pollfd voice = { .fd = voice_fd, .events = POLLIN };
+	struct pollfd said = { .fd = voice_fd, .events = POLLIN };
 	int r;
 
 	voice_heard = voice_fd;
@@ -110,13 +121,13 @@ watchdog_listen(int voice_fd, int wire_fd)
 		0 ||
 	    (r = last_word_prepare(
 		 &on_silence, wire_fd, CODE_PROMPT_UNAVAILABLE)) < 0 ||
-	    (r = handler_set(SIGIO, watchdog_voice)) < 0)
+	    (r = handler_set(SIGIO, watchdog_answer)) < 0)
 		return r;
 	if (fcntl(voice_fd, F_SETOWN, getpid()) < 0 ||
 	    fcntl(voice_fd, F_SETFL, O_ASYNC) < 0)
 		return -errno;
 	/* What was said before we listened raised no signal. */
-	if (poll(&voice, 1, 0) > 0)
+	if (poll(&said, 1, 0) > 0)
 		raise(SIGIO);
 	return 0;
 }

@@ -17,6 +17,9 @@
  */
 int watchdog_start(int wire_fd, uint32_t timeout_ms, enum read_code code);
 void watchdog_stop(void);
+/* From now on what ends the process here is said to the voice, too, before the
+ * door hears it. */
+void watchdog_voice(int voice_fd);
 
 /*
  * While a reader takes a PIN: the first thing that is said on voice_fd ends

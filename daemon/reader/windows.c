@@ -70,7 +70,7 @@ request_fill(const struct windows *windows, const struct topic *topic,
 
 /* The state that a window means is told before it is shown. */
 static int
-state_report(const struct windows *windows, const struct topic *topic,
+state_report(struct windows *windows, const struct topic *topic,
     const struct prompt_request *request)
 {
 	bool pin =
@@ -87,6 +87,8 @@ state_report(const struct windows *windows, const struct topic *topic,
 		    .steps = request->steps,
 		} };
 
+	windows->asked = true;
+	watchdog_voice(windows->env->prompt);
 	return report(windows->env->wire, &message);
 }
 
@@ -117,6 +119,7 @@ refusal(enum prompt_answer answer, enum read_code no)
 		return CODE_PROMPT_TIMEOUT;
 	case ANSWER_UNAVAILABLE:
 	case ANSWER_ALIVE:
+	case ANSWER_NOTED:
 	case ANSWER_N:
 		break;
 	}
@@ -215,4 +218,11 @@ windows_pinpad_done(struct windows *windows)
 {
 	watchdog_deafen(windows->env->prompt);
 	ask_close(windows->env);
+}
+
+void
+windows_ended(const struct windows *windows, enum read_code code)
+{
+	if (windows->asked)
+		prompt_end_say(windows->env->prompt, code);
 }

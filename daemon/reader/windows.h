@@ -21,6 +21,7 @@ struct windows {
 	const struct wire_request *request;
 	struct kenmen_card *card;
 	unsigned malformed; /* inputs that were no PIN, in this read */
+	bool asked;         /* there was a window */
 };
 
 /* Blocked: the person is told; however the window is closed, the answer is
@@ -46,5 +47,7 @@ enum read_code windows_pin(struct windows *windows, const struct topic *topic,
 enum read_code windows_pinpad(
     struct windows *windows, const struct topic *topic, enum prompt_note note);
 void windows_pinpad_done(struct windows *windows);
+/* After all of them: the voice is told how the read ended, and has noted it. */
+void windows_ended(const struct windows *windows, enum read_code code);
 
 #endif

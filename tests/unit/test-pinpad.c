@@ -55,6 +55,8 @@ static const char *typed;         /* into a window */
 /* What the door was told, and what the voice was, in words: in two, since
  * nothing says which of two sockets is heard first. */
 static char told[TOLD_MAX], shown[TOLD_MAX];
+static bool pad_shown;       /* the keypad's window */
+static enum read_code ended; /* as the voice was told */
 
 /* ---- the reader --------------------------------------------------------- */
 
@@ -205,6 +207,14 @@ tell(char *story, const char *word, const char *more)
 	    more ? ":" : "", more ? more : "");
 }
 
+/* The voice has noted what the door hears only now. */
+static void
+tell_end(const char *word, enum read_code code)
+{
+	tell(told, word, code == CODE_NONE ? NULL : code_name(code));
+	assert_int_equal(ended, shown[0] ? code : CODE_N);
+}
+
 static bool
 hear_runner(int wire)
 {
@@ -226,9 +236,9 @@ hear_runner(int wire)
 	else if (m.type == WIRE_EVENT && m.event == EVENT_NO_LANDLOCK)
 		tell(told, "no-landlock", NULL);
 	else if (m.type == WIRE_DONE)
-		tell(told, "done", NULL);
+		tell_end("done", CODE_NONE);
 	else if (m.type == WIRE_FAILED)
-		tell(told, "failed", code_name(m.failed.code));
+		tell_end("failed", m.failed.code);
 	return true;
 }
 
@@ -252,12 +262,19 @@ hear_prompt(int fd)
 	case PROMPT_PINPAD:
 		tell(shown, "pinpad", note_word(&rq));
 		assert_int_equal(rq.timeout_ms, 5000);
+		pad_shown = cancel == ANSWER_N;
 		if (cancel != ANSWER_N)
 			assert_int_equal(
 			    prompt_answer_send(fd, cancel, NULL), 0);
 		break;
 	case PROMPT_CLOSE:
-		tell(shown, "close", NULL);
+		if (pad_shown)
+			tell(shown, "close", NULL);
+		pad_shown = false;
+		break;
+	case PROMPT_ENDED:
+		ended = rq.code;
+		prompt_answer_send(fd, ANSWER_NOTED, NULL);
 		break;
 	case PROMPT_PIN:
 		tell(shown, "window", note_word(&rq));
@@ -319,6 +336,8 @@ read_kinds(uint32_t kinds, int tries)
 	rq.wish.digests_n = 1;
 	memset(shared, 0, sizeof(*shared));
 	told[0] = shown[0] = '\0';
+	pad_shown = false;
+	ended = CODE_N;
 	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, wire);
 	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, prompt);
 	if ((pid = fork()) == 0) {

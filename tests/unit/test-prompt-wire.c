@@ -108,7 +108,8 @@ request_comes_out_as_it_went_in(void **state)
 	assert_comes_out(&local);
 	for (unsigned type = 0; type < PROMPT_N; type++) {
 		small.type = type;
-		if (type != PROMPT_CLOSE && type != PROMPT_PING)
+		if (type != PROMPT_CLOSE && type != PROMPT_PING &&
+		    type != PROMPT_ENDED)
 			assert_comes_out(&small);
 	}
 }
@@ -142,6 +143,28 @@ close_and_ping_are_words_by_themselves(void **state)
 	(void)state;
 	assert_is_bare(PROMPT_CLOSE);
 	assert_is_bare(PROMPT_PING);
+}
+
+static void
+an_end_says_how_and_no_more(void **state)
+{
+	struct prompt_request rq = full_request(), out;
+
+	(void)state;
+	rq.type = PROMPT_ENDED;
+	for (rq.code = 0; rq.code < CODE_N; rq.code++) {
+		assert_int_equal(prompt_request_encode(&rq, buf, 3), 2);
+		assert_true(prompt_request_decode(buf, 2, &out));
+		assert_int_equal(out.type, PROMPT_ENDED);
+		assert_int_equal(out.code, rq.code);
+		assert_string_equal(out.origin, "");
+	}
+	assert_int_equal(prompt_request_encode(&rq, buf, 1), -1);
+	buf[2] = 0;
+	assert_false(prompt_request_decode(buf, 1, &out));
+	assert_false(prompt_request_decode(buf, 3, &out));
+	buf[1] = CODE_N;
+	assert_false(prompt_request_decode(buf, 2, &out));
 }
 
 static bool
@@ -467,6 +490,57 @@ requests_are_taken_one_by_one(void **state)
 	shutdown(w->runner, SHUT_RDWR);
 	assert_int_equal(prompt_request_recv(w->voice, &out), 0);
 }
+/* What the runner left unread resets the socket; its words still come. */
+static void
+assert_ended(struct wire *w, enum read_code code)
+{
+	struct prompt_request out;
+
+	assert_int_equal(prompt_request_recv(w->voice, &out), 1);
+	assert_int_equal(out.type, PROMPT_CLOSE);
+	assert_int_equal(prompt_request_recv(w->voice, &out), 1);
+	assert_int_equal(out.type, PROMPT_ENDED);
+	assert_int_equal(out.code, code);
+}
+
+/* It goes on at the voice's "noted", whatever stands before that. */
+static void
+an_end_waits_until_it_is_noted(void **state)
+{
+	struct wire *w = *state;
+	enum prompt_answer answer;
+
+	secret_fill(w->sent, "1234", 4);
+	prompt_answer_send(w->voice, ANSWER_ALIVE, NULL);
+	prompt_answer_send(w->voice, ANSWER_PIN, w->sent);
+	prompt_answer_send(w->voice, ANSWER_NOTED, NULL);
+	prompt_answer_send(w->voice, ANSWER_NO, NULL);
+	prompt_end_say(w->runner, CODE_PIN_CANCELLED);
+	assert_int_equal(
+	    prompt_answer_recv(w->runner, &answer, w->received), 0);
+	assert_int_equal(answer, ANSWER_NO);
+	assert_ended(w, CODE_PIN_CANCELLED);
+}
+
+/* Nobody there, a voice that is silent, one that has been given up. */
+static void
+an_end_does_not_wait_for_ever(void **state)
+{
+	struct wire *w = *state;
+	struct prompt_request out;
+
+	prompt_end_say(w->runner, CODE_NONE);
+	assert_ended(w, CODE_NONE);
+	prompt_answer_send(w->voice, ANSWER_NOTED, NULL);
+	prompt_end_say(w->runner, CODE_PROMPT_UNAVAILABLE);
+	assert_ended(w, CODE_PROMPT_UNAVAILABLE);
+	prompt_end_say(w->runner, CODE_NONE);
+	prompt_answer_send(w->voice, ANSWER_ALIVE, NULL);
+	close(w->runner);
+	w->runner = -1;
+	assert_ended(w, CODE_NONE);
+	assert_int_equal(prompt_request_recv(w->voice, &out), 0);
+}
 
 #define ON_WIRE(f) cmocka_unit_test_setup_teardown(f, wire_start, wire_stop)
 
@@ -478,6 +552,7 @@ main(void)
 		cmocka_unit_test(every_shorter_or_longer_request_is_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
 		cmocka_unit_test(close_and_ping_are_words_by_themselves),
+		cmocka_unit_test(an_end_says_how_and_no_more),
 		cmocka_unit_test(documents_stand_where_something_is_signed),
 		cmocka_unit_test(names_that_would_deceive_are_refused),
 		cmocka_unit_test(every_text_of_a_request_is_looked_at),
@@ -487,6 +562,8 @@ main(void)
 		ON_WIRE(lies_are_refused_and_wiped),
 		ON_WIRE(requests_are_taken_one_by_one),
 		ON_WIRE(a_voice_that_has_gone_is_noticed),
+		ON_WIRE(an_end_waits_until_it_is_noted),
+		ON_WIRE(an_end_does_not_wait_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -971,6 +971,7 @@ static bool
 has_window(const struct prompt_request *rq)
 {
 	return rq->type != PROMPT_CLOSE && rq->type != PROMPT_PING &&
+	       rq->type != PROMPT_ENDED &&
 	       (rq->type != PROMPT_PINPAD || rq->pin != KENMEN_PIN_SIGN) &&
 	       (rq->type != PROMPT_CONSENT ||
 		   (rq->pin == KENMEN_PIN_AUTH &&
@@ -1195,6 +1196,8 @@ kinds_without_a_sentence_have_no_window(void **state)
 	rq = request_of(PROMPT_CLOSE, LANG_JA);
 	assert_int_equal(texts_build(&rq, PAGE_MAIN, &t), -ENOTSUP);
 	rq = request_of(PROMPT_PING, LANG_JA);
+	assert_int_equal(texts_build(&rq, PAGE_MAIN, &t), -ENOTSUP);
+	rq = request_of(PROMPT_ENDED, LANG_JA);
 	assert_int_equal(texts_build(&rq, PAGE_MAIN, &t), -ENOTSUP);
 }
 
