@@ -33,6 +33,7 @@ static const char *const kept_variables[] = {
 	"WAYLAND_DISPLAY=",
 	"XAUTHORITY=",
 	"XDG_RUNTIME_DIR=",
+	"XDG_STATE_HOME=",
 	"DBUS_SESSION_BUS_ADDRESS=",
 	"LANG=",
 	"LC_",

@@ -42,6 +42,7 @@ struct ctl_options {
 	/* trust */
 	const char *ca, *root;
 	bool system, allow_origins;
+	bool on, off, clear;       /* history */
 	bool state_dir_named;      /* by an option */
 	const struct config *site; /* NULL: none could be read */
 	const char *with, *which, *hash, *origin, *challenge;
@@ -60,6 +61,7 @@ int ctl_verify(const struct ctl_options *options, int argc, char **argv);
 int ctl_doctor(const struct ctl_options *options, int argc, char **argv);
 int ctl_sessions(const struct ctl_options *options, int argc, char **argv);
 int ctl_trust(const struct ctl_options *options, int argc, char **argv);
+int ctl_history(const struct ctl_options *options, int argc, char **argv);
 int ctl_curl_example(const struct ctl_options *options, int argc, char **argv);
 
 /* A line on stderr in the person's language, and status. */

@@ -28,9 +28,12 @@ enum {
 	DOCTOR = 16,
 	CURL = 32,
 	TRUST = 64,
-	SESSIONS = 128
+	SESSIONS = 128,
+	HISTORY = 256
 };
-#define ALL (READERS | CARD | READ | VERIFY | DOCTOR | CURL | TRUST | SESSIONS)
+#define ALL                                                                    \
+	(READERS | CARD | READ | VERIFY | DOCTOR | CURL | TRUST | SESSIONS |   \
+	    HISTORY)
 
 static const struct command {
 	const char *name;
@@ -56,6 +59,9 @@ static const struct command {
 	{ "sessions", SESSIONS, ctl_sessions, "[end N]",
 	    "the pages that are connected; end one, or all",
 	    "接続中のページの一覧と終了（end 番号、end all）" },
+	{ "history", HISTORY, ctl_history, "",
+	    "what you gave to whom, and when (if you let it be kept)",
+	    "いつ、どこに、何を渡したか（記録すると決めた人だけ）" },
 	{ "curl-example", CURL, ctl_curl_example, "",
 	    "the API in lines for curl", "curlでの使い方の例" },
 };
@@ -75,7 +81,8 @@ static const struct option_row {
 	const char *argument, *en, *ja;
 } rows[] = {
 	{ "json", FLAG, AT(json), 0, 0,
-	    READERS | CARD | READ | VERIFY | DOCTOR | TRUST | SESSIONS,
+	    READERS | CARD | READ | VERIFY | DOCTOR | TRUST | SESSIONS |
+		HISTORY,
 	    NULL, "JSON, as in the API", "APIと同じJSONで出力" },
 	{ "lang", LANGUAGE, AT(lang), 0, 0, ALL,
 	    "ja|en", "language of texts and windows", "文と画面の言語" },
@@ -132,6 +139,12 @@ static const struct option_row {
 	{ "root", TEXT, AT(root), 1, CONFIG_PATH_MAX, TRUST,
 	    "DIR", "trust --system: below this directory",
 	    "trust --system：このディレクトリーの下に" },
+	{ "on", FLAG, AT(on), 0, 0, HISTORY,
+	    NULL, "history: keep it from now on", "history：記録を始める" },
+	{ "off", FLAG, AT(off), 0, 0, HISTORY,
+	    NULL, "history: keep nothing new", "history：記録をやめる" },
+	{ "clear", FLAG, AT(clear), 0, 0, HISTORY,
+	    NULL, "history: delete what is there", "history：記録を消す" },
 };
 /* clang-format on */
 

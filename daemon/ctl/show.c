@@ -50,8 +50,8 @@ static const struct {
 	{ "checks", "検査" },
 };
 
-static const char *
-label_of(const struct ctl_options *options, const char *name)
+const char *
+show_label(const struct ctl_options *options, const char *name)
 {
 	if (options->lang == LANG_JA)
 		for (size_t i = 0; i < N_OF(labels); i++)
@@ -140,7 +140,7 @@ print_tree(const struct ctl_options *options, const cJSON *tree, int depth)
 			continue;
 		printf("%*s", depth * INDENT, "");
 		if (item->string)
-			printf("%s:", label_of(options, item->string));
+			printf("%s:", show_label(options, item->string));
 		else
 			putchar('-');
 		if (cJSON_IsObject(item) || cJSON_IsArray(item)) {

@@ -10,4 +10,8 @@
 errand_show show_readers;
 errand_show show_results;
 
+/* A name of the API's in the person's language; one that has no other word is
+ * given back. */
+const char *show_label(const struct ctl_options *options, const char *name);
+
 #endif

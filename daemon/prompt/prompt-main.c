@@ -16,8 +16,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ledger.h"
 #include "log.h"
 #include "resident.h"
 #include "window.h"
@@ -51,17 +53,28 @@ request_wait(const struct voice *voice, int peer, struct prompt_request *ret)
 
 /* One request, and its answer if it wants one. */
 static int
-serve_one(struct voice *voice, int peer, const struct prompt_request *request,
-    struct kenmen_secret *pin)
+serve_one(struct voice *voice, struct ledger *ledger, int peer,
+    const struct prompt_request *request, struct kenmen_secret *pin)
 {
 	enum prompt_answer answer;
-	int r = window_show(voice, peer, request, &answer, pin);
+	int r;
 
-	if (r > 0)
+	ledger_ask(ledger, request, time(NULL));
+	r = window_show(voice, peer, request, &answer, pin);
+	if (r > 0) {
+		ledger_answer(ledger, answer, time(NULL));
 		r = prompt_answer_send(
 		    peer, answer, answer == ANSWER_PIN ? pin : NULL);
+	}
 	kenmen_secret_set_len(pin, 0);
 	return r;
+}
+
+static int
+serve_end(struct ledger *ledger, int peer, const struct prompt_request *ended)
+{
+	ledger_end(ledger, ended->code, time(NULL));
+	return prompt_answer_send(peer, ANSWER_NOTED, NULL);
 }
 
 /* Answers requests until the peer says that this was the last, hangs up (0)
@@ -71,16 +84,18 @@ serve(struct voice *voice, int peer)
 {
 	struct prompt_request request;
 	struct kenmen_secret *pin = NULL;
+	struct ledger ledger;
 	int r;
 
 	if (kenmen_secret_new(&pin) < 0)
 		return -ENOMEM;
+	ledger_start(&ledger);
 	while ((r = request_wait(voice, peer, &request)) > 0) {
 		if (request.type == PROMPT_ENDED) {
-			r = prompt_answer_send(peer, ANSWER_NOTED, NULL);
+			r = serve_end(&ledger, peer, &request);
 			break;
 		}
-		r = serve_one(voice, peer, &request, pin);
+		r = serve_one(voice, &ledger, peer, &request, pin);
 		if (r < 0)
 			break;
 	}
@@ -133,6 +148,8 @@ process_signals(void)
 	/* So that the terminal can be put right from the background. */
 	sigaddset(&blocked, SIGTTOU);
 	sigaddset(&blocked, SIGPIPE);
+	sigaddset(&blocked, SIGXFSZ); /* a file that may not grow is no reason
+				       * to end */
 	if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
 		return -1;
 	return signalfd(-1, &heeded, SFD_CLOEXEC);

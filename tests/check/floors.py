@@ -42,6 +42,10 @@ PLACES = {
     "daemon/spawn": ("base", 1),
     # the voice's wire: not for the door, it carries the PIN
     "daemon/prompt-wire": ("prompt-wire", 0),
+    # a person's own list: not for the door
+    "daemon/history.h": ("history", 0),
+    "daemon/history": ("history", 0),
+    "daemon/history-file": ("history", 1),
     # the door
     "daemon/config.h": ("door", 2),  # data; what reads it is above
     "daemon/seats": ("door", 1),
@@ -99,6 +103,7 @@ PLACES = {
     "daemon/prompt/wrap": ("voice", 0),
     "daemon/prompt/assuan": ("voice", 0),
     "daemon/prompt/pinentry": ("voice", 0),
+    "daemon/prompt/ledger": ("voice", 0),
     "daemon/prompt/window": ("voice", 1),
     "daemon/prompt/resident": ("voice", 1),
     "daemon/prompt/prompt-main": ("voice", 2),
@@ -111,6 +116,7 @@ PLACES = {
     "daemon/ctl/show": ("ctl", 2),
     "daemon/ctl/read": ("ctl", 3),
     "daemon/ctl/sessions": ("ctl", 1),
+    "daemon/ctl/history": ("ctl", 3),
     "daemon/ctl/program": ("ctl", 0),
     "daemon/ctl/policy-text": ("ctl", 0),
     "daemon/ctl/door": ("ctl", 0),
@@ -160,8 +166,9 @@ BELOW = {
     "prompt-wire": {"public", "base"},
     "door": {"public", "base"},
     "runner": {"public", "base", "prompt-wire"},
-    "voice": {"public", "base", "prompt-wire"},
-    "ctl": {"public", "base", "door"},
+    "history": {"public", "base"},
+    "voice": {"public", "base", "prompt-wire", "history"},
+    "ctl": {"public", "base", "door", "history"},
     "site": {"public", "base", "door"},
 }
 
@@ -175,7 +182,7 @@ FOREIGN = {
         "daemon/api-answer.c", "daemon/api-result.c", "daemon/ctl/show.c",
         "daemon/ctl/verify.c", "daemon/ctl/doctor-report.c",
         "daemon/ctl/trust-report.c", "daemon/ctl/policy.c",
-        "daemon/ctl/policy-text.c",
+        "daemon/ctl/policy-text.c", "daemon/ctl/history.c",
         "web-demo/server/answer.c", "web-demo/server/body.c"},
     r"openssl/.*": {"lib/sigcheck.c"},
     r"openjpeg\.h|png\.h": {"lib/image.c"},

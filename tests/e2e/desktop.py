@@ -142,12 +142,15 @@ class DeskRig(Rig):
         if agent:
             self.agent()
 
-    def agent(self, uid=None, wait="connected to kenmend", pinentry=None):
+    def agent(self, uid=None, wait="connected to kenmend", pinentry=None,
+              home=None):
         """Starts a desktop's kenmen-prompt; ready when it said `wait`."""
+        env = self.environment()
+        if home:
+            env["HOME"] = str(home)
         agent = Process("kenmen-prompt", self.logind.wrap([
             BUILD / "daemon/kenmen-prompt", "--socket", self.socket,
-            "--pinentry", pinentry or self.pinentry], uid),
-            env=self.environment())
+            "--pinentry", pinentry or self.pinentry], uid), env=env)
         self.agents.append(agent)
         if wait:
             agent.wait_line(wait)
