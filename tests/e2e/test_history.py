@@ -300,6 +300,7 @@ def test_something_else_in_its_place(rig, kept, make):
     """It is left alone, said in the log, and no reason for a read to fail."""
     precious = rig.dir / "precious"
     precious.write_text("precious")
+    precious.chmod(0o600)       # all is right with it but the way there
     make(place(rig) / "history", precious)
     assert reads(rig, "pin 1234").state == "done"
     assert precious.read_text() == "precious"
