@@ -20,6 +20,8 @@
 #define LINES_MAX 10
 /* For an agent to come, and for one to take what it was handed. */
 #define PATIENCE_US UINT64_C(2000000)
+/* For those that watched for the socket; they take milliseconds. */
+#define SETTLE_US UINT64_C(500000)
 
 struct agent {
 	struct agent *next;
@@ -456,6 +458,31 @@ agents_ready(const struct agents *agents, uid_t uid)
 
 	return agent && agent->greeted &&
 	       seats_of(agents->seats, uid) == SEAT_ACTIVE;
+}
+
+/* Whoever sits at the screen can be asked. */
+static bool
+agents_any_ready(const struct agents *agents)
+{
+	const struct agent *agent = agents->all;
+
+	while (agent && !agents_ready(agents, agent->who.uid))
+		agent = agent->next;
+	return agent;
+}
+
+void
+agents_settle(struct agents *agents)
+{
+	uint64_t now = 0, end;
+	int code;
+
+	sd_event_now(agents->loop, CLOCK_BOOTTIME, &now);
+	end = now + SETTLE_US;
+	while (agents->fd >= 0 && now < end && !agents_any_ready(agents) &&
+	       sd_event_get_exit_code(agents->loop, &code) == -ENODATA &&
+	       sd_event_run(agents->loop, end - now) >= 0)
+		sd_event_now(agents->loop, CLOCK_BOOTTIME, &now);
 }
 
 bool

@@ -35,6 +35,13 @@ int agents_new(sd_event *loop, const char *path, struct agents **ret);
 /* Removes the file. All calls must have ended. */
 void agents_free(struct agents **agents);
 
+/*
+ * The request that started us must not find that there are no agents: runs the
+ * loop until one that watched for the socket has come whose user is on the
+ * screen, for half a second at most.
+ */
+void agents_settle(struct agents *agents);
+
 /* A window for this user can be shown now. */
 bool agents_ready(const struct agents *agents, uid_t uid);
 /* This user sits here, agent or not, locked or not; where no systemd runs

@@ -463,6 +463,8 @@ floors_open(struct door *door)
 	if ((r = jobs_new(door->loop, &jobs, &door->jobs)) < 0 ||
 	    (r = api_new(door->loop, config, door->jobs, &door->api)) < 0)
 		return r;
+	if (door->activated && door->agents)
+		agents_settle(door->agents);
 	return door_listen(door);
 }
 

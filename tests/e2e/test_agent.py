@@ -3,6 +3,7 @@
 The desktops' agents are real; logind's part is played (desktop.py).
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -19,6 +20,7 @@ import test_voice
 from attacker import as_other_user, parse
 from desktop import NOBODY, DeskRig
 from rig import DRONE, Trouble, children, deadline, left
+from test_service import ACTIVATE
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
 VERSION = 1
@@ -243,6 +245,46 @@ def wait_connected(rig, n):
         while sum("connected to" in line for line in agent.lines) < n:
             if not agent.news.wait(rig_module.left(end)):
                 raise Trouble("the agent did not connect:\n" + agent.text())
+
+
+@pytest.fixture
+def on_demand(make_rig):
+    """A kenmend whose socket the test holds, and its next start, which a
+    request for health has caused: what that is told of the prompt."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    held.listen()
+    os.set_inheritable(held.fileno(), True)
+    rig = make_rig(env={"HELD": str(held.fileno())})
+    wrap = rig.wrap
+    rig.wrap = lambda argv: wrap(
+        ["/usr/bin/python3", "-c", ACTIVATE, *argv])
+    rig.inherit = True
+
+    def start():
+        rig.stop_kenmend()
+        rig.port = held.getsockname()[1]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            health = pool.submit(rig.client().health)
+            rig.start_kenmend()
+            return health.result(rig_module.LIMIT)["prompt"]
+
+    yield rig, start
+    held.close()
+
+
+def test_the_request_that_starts_the_daemon(on_demand):
+    """It is not told that no window can be shown, because the agent has only
+    just seen the socket."""
+    _, start = on_demand
+    assert [start() for _ in range(8)] == ["ok"] * 8
+
+
+def test_the_request_that_starts_the_daemon_where_no_agent_runs(on_demand):
+    rig, start = on_demand
+    rig.agents[0].stop()
+    assert start() == "unavailable"
+    assert rig.stop_kenmend() == 0
 
 
 @pytest.mark.rig(start=False, agent=False)
