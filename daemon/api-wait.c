@@ -284,7 +284,6 @@ readers_compare(struct waits *waits, const struct wire_reader *was,
 	}
 }
 
-/* The watcher's report; the first one begins the streams that wait for it. */
 static unsigned
 cards_n(const struct wire_reader *readers, unsigned n)
 {
@@ -305,6 +304,7 @@ card_was_taken(const struct wire_reader *was, unsigned was_n,
 	return cards == 0 || cards < cards_n(was, was_n);
 }
 
+/* The watcher's report; the first one begins the streams that wait for it. */
 static void
 readers_moved(void *arg, const struct wire_reader *was, unsigned was_n)
 {

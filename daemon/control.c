@@ -12,7 +12,10 @@
 #include "control-wire.h"
 #include "local.h"
 #include "log.h"
+#include "ration.h"
 
+/* Lines of the log a minute about sessions that were ended. */
+#define LINES_MAX 10
 /* Of those who connect and say nothing, the oldest makes room. */
 #define CALLERS_MAX 16
 
@@ -22,6 +25,7 @@ struct caller {
 	struct ucred who;
 	int fd;
 	sd_event_source *heard;
+	unsigned told_n; /* sessions */
 };
 
 struct control {
@@ -31,6 +35,7 @@ struct control {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	sd_event_source *arrival;
 	struct caller *callers; /* newest first */
+	struct ration lines;
 };
 
 static void
@@ -50,7 +55,7 @@ caller_free(struct caller *caller)
 static void
 session_tell(void *arg, const struct api_session *session)
 {
-	const struct caller *caller = arg;
+	struct caller *caller = arg;
 	struct control_session row = { .number = session->number,
 		.uid = session->uid,
 		.expires_in = session->expires_in,
@@ -58,6 +63,7 @@ session_tell(void *arg, const struct api_session *session)
 	uint8_t buf[CONTROL_MAX];
 	int len;
 
+	caller->told_n++;
 	strcpy(row.origin, session->origin);
 	if ((len = control_session_encode(&row, buf, sizeof(buf))) > 0)
 		(void)!send(
@@ -67,7 +73,7 @@ session_tell(void *arg, const struct api_session *session)
 static void
 caller_answer(struct caller *caller, const struct control_request *request)
 {
-	struct api *api = caller->control->api;
+	struct control *control = caller->control;
 	const struct api_sessions_wish wish = { .everybody =
 						    caller->who.uid == 0,
 		.uid = caller->who.uid,
@@ -75,9 +81,11 @@ caller_answer(struct caller *caller, const struct control_request *request)
 		.end = request->op == CONTROL_END };
 	uint64_t now = 0;
 
-	sd_event_now(caller->control->loop, CLOCK_BOOTTIME, &now);
-	api_sessions(api, &wish, now, session_tell, caller);
-	if (wish.end)
+	sd_event_now(control->loop, CLOCK_BOOTTIME, &now);
+	api_sessions(control->api, &wish, now, session_tell, caller);
+	/* Who has none, or ends them all day, must not fill the log. */
+	if (wish.end && caller->told_n > 0 &&
+	    ration_take(&control->lines, LINES_MAX, now))
 		log_info(
 		    "user %u ended sessions by kenmenctl", caller->who.uid);
 }

@@ -86,6 +86,19 @@ def test_no_daemon(rig, sessions):
     assert "does not run" in sessions().err
 
 
+@pytest.mark.rig(pcscd=False, people=(), agent=False)
+def test_the_log_has_an_end(rig, sessions):
+    """A line for sessions that were ended; asking for none writes none, and
+    nobody pushes other lines out of the journal."""
+    for _ in range(3):
+        sessions("end", "all")
+    assert "ended sessions" not in rig.log()
+    for _ in range(12):
+        rig.session()
+        sessions("end", "all")
+    assert rig.log().count("ended sessions by kenmenctl") == 10
+
+
 @AS_ROOT
 def test_another_user(rig, sessions):
     """Sees and ends nothing of anybody else's; root does."""
