@@ -34,12 +34,6 @@ token_text(const uint8_t token[TOKEN_LEN], char ret[TOKEN_TEXT_LEN + 1])
 }
 
 bool
-token_equal(const uint8_t a[TOKEN_LEN], const uint8_t b[TOKEN_LEN])
-{
-	return gnutls_memcmp(a, b, TOKEN_LEN) == 0;
-}
-
-bool
 token_is(const uint8_t token[TOKEN_LEN], const char *text)
 {
 	char own[TOKEN_TEXT_LEN + 1];

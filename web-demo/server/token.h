@@ -15,9 +15,8 @@
 /* False: the kernel gave none. */
 bool token_new(uint8_t ret[TOKEN_LEN]);
 void token_text(const uint8_t token[TOKEN_LEN], char ret[TOKEN_TEXT_LEN + 1]);
-/* In a time that does not tell where they differ. */
-bool token_equal(const uint8_t a[TOKEN_LEN], const uint8_t b[TOKEN_LEN]);
-/* The same with what somebody sent, which may be any text. */
+/* Against what somebody sent, which may be any text, in a time that does not
+ * tell where they differ. */
 bool token_is(const uint8_t token[TOKEN_LEN], const char *text);
 /*
  * A name for people to read, of len characters that cannot be taken for each
