@@ -6,6 +6,7 @@ import pwd
 import re
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -53,6 +54,20 @@ def test_first_request(kenmen):
         status, reply = box.Page("alice", host=host).ask("/v1/health")
         assert (status, reply["service"]) == (200, "kenmend")
         assert box.state("kenmend.service") == "active"
+
+
+def test_leaves_by_itself(kenmen):
+    """With nobody there for a minute; the next connection starts it again."""
+    box.run("systemctl", "restart", "kenmend.service")
+    box.Page("alice").good("/v1/health")
+    began, pid = time.monotonic(), box.main_pid()
+    box.wait("leaving", lambda: box.state("kenmend.service") == "inactive",
+             seconds=90)
+    assert time.monotonic() - began > 50
+    assert box.prop("kenmend.service", "Result") == "success"
+    assert box.state("kenmend.socket") == "active"
+    box.Page("alice").good("/v1/health")
+    assert box.main_pid() != pid
 
 
 def test_this_computer_only(kenmen):
