@@ -399,27 +399,45 @@ api_sessions(struct api *api, const struct api_sessions_wish *wish,
 
 /* ---- a new configuration --------------------------------------------- */
 
+/* False: its session must end. Else *ret_kinds: what it may ask for. */
 static bool
-session_may_stay(const struct session *session, const struct config *fresh)
+session_may_stay(const struct session *session, const struct config *fresh,
+    uint32_t *ret_kinds)
 {
 	const struct config_origin *origin = session->origin;
 
-	if (origin == NULL)
-		return fresh->local_allow;
-	return origin_find(fresh, origin->origin, strlen(origin->origin)) !=
-	       NULL;
+	if (origin != NULL)
+		origin =
+		    origin_find(fresh, origin->origin, strlen(origin->origin));
+	*ret_kinds = origin_kinds(fresh, origin);
+	return session->origin != NULL ? origin != NULL : fresh->local_allow;
+}
+
+/* As if the page had deleted them. */
+static void
+reads_restrict(struct api *api, const struct session *session, uint32_t kinds,
+    uint64_t now)
+{
+	struct read *read = NULL;
+
+	while ((read = reads_after(api->reads, session, read)) != NULL)
+		if (read->kinds & ~kinds)
+			read_delete(read, now);
 }
 
 void
 api_reload(struct api *api, const struct config *fresh, uint64_t now)
 {
 	struct session *session, *next;
+	uint32_t kinds;
 
 	waits_enter(api->waits);
 	for (session = sessions_after(api->sessions, NULL); session != NULL;
 	     session = next) {
 		next = sessions_after(api->sessions, session);
-		if (!session_may_stay(session, fresh))
+		if (session_may_stay(session, fresh, &kinds))
+			reads_restrict(api, session, kinds, now);
+		else
 			api_session_over(
 			    api, session, API_SESSION_UNKNOWN, now);
 	}

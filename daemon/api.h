@@ -131,7 +131,8 @@ void api_sessions(struct api *api, const struct api_sessions_wish *wish,
     void *arg);
 /*
  * Before config_adopt puts fresh's origins into api_new's config: sessions that
- * fresh does not allow end, and the others' reads go on. Then api_reloaded.
+ * fresh does not allow end, and of the others' reads those with a kind that it
+ * does not allow. Then api_reloaded.
  */
 void api_reload(struct api *api, const struct config *fresh, uint64_t now);
 void api_reloaded(struct api *api);

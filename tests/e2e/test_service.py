@@ -171,6 +171,25 @@ def test_reload_of_kinds(managed, manager):
     page.read(["card_info"]).to_end("done")
 
 
+@pytest.mark.shows("http:gone")
+def test_reload_of_the_kinds_of_a_read(managed, manager):
+    """What a site may ask for no more it is not given either: the window
+    closes, and what was read is gone."""
+    rig = managed()
+    page = rig.session()
+    rig.windows.answer("pin 1234", "hang")
+    done = page.read(["attributes"]).to_end("done")
+    read = page.read(["attributes"])
+    read.until("waiting_for_pin")
+    rig.windows.wait_shown(2)
+    reload(rig, manager, lambda text: text.replace(
+        "kinds = card_info, attributes", "kinds = card_info"))
+    read.to_end("cancelled")
+    rig.windows.wait_closed()
+    page.get(f"/v1/reads/{done.id}").expect(410, "gone")
+    assert len(rig.card[0].verifies()) == 1
+
+
 @pytest.mark.shows("http:session_expired", "http:session_unknown")
 def test_reload_remembers_what_ran_out(managed, manager):
     rig = managed(clock=True)
