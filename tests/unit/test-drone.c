@@ -176,6 +176,10 @@ test_compare(void **state)
 		{ "葛城　吉", "葛城　吉■", "00001", SAME_NO },
 		{ "葛城　吉野", "葛城　吉■", "", SAME_UNKNOWN },
 		{ "葛城　吉野", "葛城　吉■", "00000", SAME_NO },
+		/* What is typed stands for nothing else. */
+		{ "■■　■■", "見本　花子", "00000", SAME_NO },
+		{ "〓城　吉野", "葛城　吉野", "", SAME_NO },
+		{ "〓城　吉■", "葛城　吉■", "10001", SAME_UNKNOWN },
 		/* a form of a character that the certificate cannot tell */
 		{ "葛\xf3\xa0\x84\x80城", "葛城", "00", SAME_UNKNOWN },
 		/* flags that end early say nothing about the rest */

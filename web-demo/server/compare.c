@@ -14,7 +14,9 @@ struct letter {
 
 struct cursor {
 	const char *at, *end;
-	const char *flags; /* one for each character, as far as they go */
+	/* One for each character, as far as they go; NULL: a person typed it,
+	 * and meant each letter. */
+	const char *flags;
 	size_t flags_n, n; /* n: the character at at */
 	bool began;        /* spaces before the first letter are none */
 };
@@ -25,7 +27,7 @@ cursor_start(struct cursor *cursor, const char *text, const char *flags)
 	*cursor = (struct cursor){ .at = text,
 		.end = text + strlen(text),
 		.flags = flags,
-		.flags_n = strlen(flags) };
+		.flags_n = flags ? strlen(flags) : 0 };
 }
 
 static bool
@@ -44,7 +46,7 @@ take_one(struct cursor *cursor)
 		return letter;
 	if (cursor->n < cursor->flags_n)
 		letter.uncertain = cursor->flags[cursor->n] == '1';
-	else
+	else if (cursor->flags)
 		letter.uncertain = stands_for_another(letter.c);
 	cursor->n++;
 	letter.c = letter_fold(letter.c);
@@ -113,7 +115,7 @@ compare_text(const char *form, const char *certificate, const char *flags)
 	struct letter typed, stated;
 	struct cursor a, b;
 
-	cursor_start(&a, form, "");
+	cursor_start(&a, form, NULL);
 	cursor_start(&b, certificate, flags);
 	do {
 		typed = take(&a);

@@ -23,8 +23,9 @@ struct match {
  * Two texts. Wide and narrow forms, kinds of space and of hyphen count as one;
  * nothing else does: no case, no old and new forms of a character. flags: one
  * digit for each character of certificate, 1 where a substitute stands; ""
- * unknown, then ■, 〓 and U+FFFD are taken for some. SAME_UNKNOWN: all that
- * can be compared agrees, and there is a place that cannot.
+ * unknown, then ■, 〓 and U+FFFD are taken for some; in form they are letters
+ * as any. SAME_UNKNOWN: all that can be compared agrees, and there is a place
+ * that cannot.
  */
 enum same compare_text(
     const char *form, const char *certificate, const char *flags);
