@@ -364,7 +364,7 @@ def test_the_runner_is_killed_while_the_card_is_read(rig):
     reads_as_ever(rig, read.page)
 
 
-@pytest.mark.shows("http:session_expired", "http:session_unknown")
+@pytest.mark.shows("http:session_unknown")
 @pytest.mark.parametrize("number", [
     signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda n: n.name)
 def test_the_door_is_told_to_end(rig, number):
@@ -380,7 +380,7 @@ def test_the_door_is_told_to_end(rig, number):
     assert all(wait_gone(p, 0) for p in helpers)
     left_clean(rig)
     for poll in polls:
-        poll.reply().expect(401, "session_expired")
+        poll.reply().expect(401, "session_unknown")
     for stream in streams:
         body = stream.reply().expect(200).body.decode()
         assert body.strip().split("\n\n")[-1].count('"expires_in":0') == 1
