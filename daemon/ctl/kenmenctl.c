@@ -55,7 +55,7 @@ static const struct command {
 	    "動かない原因と対処の調査" },
 	{ "trust", TRUST, ctl_trust, "WHAT",
 	    "let browsers trust kenmend: install, remove, status, renew",
-	    "ブラウザーの信頼：install、remove、status、renew" },
+	    "ブラウザの信頼：install、remove、status、renew" },
 	{ "sessions", SESSIONS, ctl_sessions, "[end N]",
 	    "the pages that are connected; end one, or all",
 	    "接続中のページの一覧と終了（end 番号、end all）" },
@@ -132,7 +132,7 @@ static const struct option_row {
 	    "trust：ca.pemの代わりの証明書" },
 	{ "system", FLAG, AT(system), 0, 0, TRUST,
 	    NULL, "trust: all users, by policies",
-	    "trust：全利用者（ブラウザーのポリシー）" },
+	    "trust：全利用者（ブラウザのポリシー）" },
 	{ "allow-origins", FLAG, AT(allow_origins), 0, 0, TRUST,
 	    NULL, "trust: and let the sites call unasked",
 	    "trust：設定のサイトを確認なしで許可" },
@@ -406,5 +406,10 @@ main(int argc, char **argv)
 		if (strcmp(commands[i].name, argv[optind]) == 0)
 			return command_run(&commands[i], &options, used,
 			    argc - optind - 1, argv + optind + 1);
+	fprintf(stderr,
+	    options.lang == LANG_JA
+		? "kenmenctl: %sというコマンドはありません\n\n"
+		: "kenmenctl: there is no command %s\n\n",
+	    argv[optind]);
 	return usage(stderr, options.lang);
 }

@@ -17,6 +17,27 @@
 
 #define ANSWER_SECONDS 3
 
+/* Only one that serves everybody lets itself be asked; where it would be. */
+static int
+door_of(const struct ctl_options *options, char **ret)
+{
+	struct config *config = NULL;
+	int r = CTL_OK;
+
+	if (ctl_config(options, stderr, &config) < 0)
+		return CTL_ERROR;
+	if (config->mode != MODE_AGENT)
+		r = ctl_fail(options, CTL_ERROR,
+		    "セッションを見られるのは、mode = agentのkenmendだけです。"
+		    "mode = pinentryでは、kenmendを終わらせてください。",
+		    "the sessions of a kenmend with mode = pinentry cannot be "
+		    "seen (only with mode = agent); to end them, end kenmend");
+	else if (!(*ret = strdup(config->socket)))
+		r = CTL_ERROR;
+	config_free(&config);
+	return r;
+}
+
 /* Connected, with a deadline on every wait; or -errno. */
 static int
 door_connect(const char *agents)
@@ -137,7 +158,7 @@ int
 ctl_sessions(const struct ctl_options *options, int argc, char **argv)
 {
 	struct control_request request;
-	struct config *config = NULL;
+	char *agents = NULL;
 	int fd, status;
 
 	if (!request_take(argc, argv, &request))
@@ -145,10 +166,10 @@ ctl_sessions(const struct ctl_options *options, int argc, char **argv)
 		    "sessions、sessions end 番号、sessions end all "
 		    "のいずれかです。",
 		    "sessions, sessions end NUMBER or sessions end all");
-	if (ctl_config(options, stderr, &config) < 0)
-		return CTL_ERROR;
-	fd = door_connect(config->socket);
-	config_free(&config);
+	if ((status = door_of(options, &agents)) != CTL_OK)
+		return status;
+	fd = door_connect(agents);
+	free(agents);
 	if (fd < 0 && (fd == -ENOENT || fd == -ECONNREFUSED)) {
 		if (options->json)
 			puts("[]");

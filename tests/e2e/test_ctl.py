@@ -311,6 +311,8 @@ def test_usage(ctl, rig, args):
     assert done.returncode == USAGE, done
     assert done.stderr and not done.stdout
     assert rig.windows.shown() == []
+    if args == ["nonsense"]:
+        assert "there is no command nonsense" in done.stderr
 
 
 def test_help(ctl):

@@ -99,6 +99,17 @@ def test_the_log_has_an_end(rig, sessions):
     assert rig.log().count("ended sessions by kenmenctl") == 10
 
 
+@pytest.mark.rig(agent=False, people=(), config={
+    "prompt": {"mode": "pinentry"}})
+def test_one_without_agents(rig, sessions):
+    """It serves one person and has no door to ask at: that is said, and not
+    that it has no sessions."""
+    page = rig.session()
+    assert "mode = pinentry" in sessions(status=ERROR).err
+    assert sessions("end", "all", status=ERROR).out == ""
+    page.get("/v1/session").expect(200)
+
+
 @AS_ROOT
 def test_another_user(rig, sessions):
     """Sees and ends nothing of anybody else's; root does."""
