@@ -20,7 +20,7 @@ static const struct code_text api_codes[API_CODE_N] = {
 	    false },
 	[API_NOT_FOR_NAVIGATION] = { "not_for_navigation", 403, "Not a page",
 	    "kenmen is here, this browser trusts it; go back to the site.",
-	    "kenmenは動作しており、このブラウザーから信頼されています。元のサイトに戻ってください。",
+	    "kenmenは動作しており、このブラウザから信頼されています。元のサイトに戻ってください。",
 	    false },
 	[API_ORIGIN_NOT_ALLOWED] = { "origin_not_allowed", 403, "Origin not allowed",
 	    "This site is not in kenmen's configuration; whoever runs this computer can add it to kenmen.conf.",

@@ -111,7 +111,7 @@ static const char navigation_page[] =
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
     "<meta name=\"color-scheme\" content=\"light dark\">\n"
     "<title>kenmen</title></head><body>\n"
-    "<p>kenmen は動いています。このブラウザーは kenmen を信頼しています。"
+    "<p>kenmen は動いています。このブラウザは kenmen を信頼しています。"
     "元のサイトに戻ってください。</p>\n"
     "<p lang=\"en\">kenmen is here, and this browser trusts it. "
     "Go back to the site.</p>\n"

@@ -806,15 +806,15 @@ const TEXTS = {
 	aborted: STOPPED,
 	cancelled: STOPPED,
 	question_open: {
-		ja: ["ブラウザーの確認を待っています", "このサイトがパソコン内のアプリにつながることの確認が表示されています。", "「許可」を押してください。"],
+		ja: ["ブラウザの確認を待っています", "このサイトがパソコン内のアプリにつながることの確認が表示されています。", "「許可」を押してください。"],
 		en: ["Waiting for your answer to the browser", "The browser asks whether this site may reach apps on this device.", "Press Allow."],
 	},
 	browser_denied: {
-		ja: ["ブラウザーが接続を止めています", "このサイトがパソコン内のアプリにつながることは、許可されていません。", "{undo}"],
+		ja: ["ブラウザが接続を止めています", "このサイトがパソコン内のアプリにつながることは、許可されていません。", "{undo}"],
 		en: ["The browser blocks the connection", "This site may not reach apps on this device.", "{undo}"],
 	},
 	browser_dismissed: {
-		ja: ["ブラウザーの確認に許可がありませんでした", "考えられる原因：{causes}。", "もう一度お試しになり、確認が表示されたら「許可」を押してください。"],
+		ja: ["ブラウザの確認に許可がありませんでした", "考えられる原因：{causes}。", "もう一度お試しになり、確認が表示されたら「許可」を押してください。"],
 		en: ["The browser's question was not answered", "Possible causes: {causes}.", "Try again, and press Allow when the browser asks."],
 	},
 	not_secure_page: {
@@ -830,7 +830,7 @@ const TEXTS = {
 		en: ["Press the button", "", "Press the button on the page to reach apps on this device."],
 	},
 	unreachable: {
-		ja: ["kenmen につながりません", "ページから区別できない原因：{causes}。", "{check} を新しいタブで開いてください。接続できなければ kenmen をインストールして起動し、証明書の警告が出たら（進まずに）端末で kenmenctl trust install を実行してブラウザーを開き直し、「kenmen は動いています」と表示されたら、このページでもう一度お試しください。"],
+		ja: ["kenmen につながりません", "ページから区別できない原因：{causes}。", "{check} を新しいタブで開いてください。接続できなければ kenmen をインストールして起動し、証明書の警告が出たら（進まずに）端末で kenmenctl trust install を実行してブラウザを開き直し、「kenmen は動いています」と表示されたら、このページでもう一度お試しください。"],
 		en: ["kenmen cannot be reached", "A page cannot tell which: {causes}.", "Open {check} in a new tab. If it cannot connect, install and start kenmen. If it warns of a certificate, do not go on: run kenmenctl trust install in a terminal and open the browser anew. If it says \"kenmen is here\", try again on this page."],
 	},
 	too_old: {
@@ -873,9 +873,9 @@ const TEXTS = {
 
 const CAUSES = {
 	not_running: { ja: "kenmen がこのパソコンにないか、動いていない", en: "kenmen is not installed or not running" },
-	not_trusted: { ja: "kenmen の証明書がこのブラウザーに登録されていない", en: "this browser does not trust kenmen's certificate" },
-	browser_dismissed: { ja: "ブラウザーの確認が答えずに閉じられた", en: "the browser's question was closed unanswered" },
-	browser_denied: { ja: "ブラウザーの設定でこのサイトが拒否されている", en: "this site is blocked in the browser's settings" },
+	not_trusted: { ja: "kenmen の証明書がこのブラウザに登録されていない", en: "this browser does not trust kenmen's certificate" },
+	browser_dismissed: { ja: "ブラウザの確認が答えずに閉じられた", en: "the browser's question was closed unanswered" },
+	browser_denied: { ja: "ブラウザの設定でこのサイトが拒否されている", en: "this site is blocked in the browser's settings" },
 	origin_not_listed: { ja: "このサイトが kenmen の設定にない", en: "this site is not in kenmen's configuration" },
 	iframe: { ja: "ページが別のサイトの枠の中にある（allow=\"loopback-network\" がない）", en: "the page is in another site's frame without allow=\"loopback-network\"" },
 	permissions_policy: { ja: "サイトの Permissions-Policy が loopback-network を止めている", en: "the site's Permissions-Policy forbids loopback-network" },
@@ -885,5 +885,5 @@ const CAUSES = {
 const UNDO = {
 	chromium: { ja: "アドレス欄の左の「サイト情報を表示」から「デバイス上のアプリ」を許可し、もう一度お試しください。", en: "Open \"View site information\" left of the address, allow \"Apps on device\", and try again." },
 	firefox: { ja: "アドレス欄の左の印から「この端末へのアクセス」のブロックを解除し、もう一度お試しください。", en: "From the marks left of the address, remove the block of \"Access this device\", and try again." },
-	other: { ja: "ブラウザーの設定で、このサイトがパソコン内のアプリにつながることを許可し、もう一度お試しください。", en: "In the browser's settings, allow this site to reach apps on this device, and try again." },
+	other: { ja: "ブラウザの設定で、このサイトがパソコン内のアプリにつながることを許可し、もう一度お試しください。", en: "In the browser's settings, allow this site to reach apps on this device, and try again." },
 };

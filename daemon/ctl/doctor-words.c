@@ -25,7 +25,7 @@ static const struct {
 	[CHECK_PORT] = { "port", { "ポート", "port" } },
 	[CHECK_AGENTS] = { "agents", { "エージェント", "agents" } },
 	[CHECK_BROWSERS] = { "browsers",
-	    { "ブラウザーの信頼", "trust in browsers" } },
+	    { "ブラウザの信頼", "trust in browsers" } },
 };
 
 const char *
@@ -322,7 +322,7 @@ const struct doctor_words doctor_words[FINDING_N] = {
 	    { "kenmenctl trust install（kenmenctl trust status で場所がわかります）",
 	      "kenmenctl trust install (kenmenctl trust status shows where)" } },
 	[BROWSERS_NONE] = { CHECK_BROWSERS, STATUS_UNKNOWN,
-	    { "この利用者のブラウザーの保存場所がありません（一度も起動していないなど）",
+	    { "この利用者のブラウザの保存場所がありません（一度も起動していないなど）",
 	      "this user has no browser's store (none was ever started, perhaps)" },
 	    { NULL, NULL } },
 	[BROWSERS_NO_CERTUTIL] = { CHECK_BROWSERS, STATUS_UNKNOWN,

@@ -151,7 +151,7 @@ print_restarts(const struct trust *trust)
 			continue;
 		if (!n++)
 			fputs(trust->options->lang == LANG_JA
-				  ? "起動中のブラウザーは、すべての窓を閉じて"
+				  ? "起動中のブラウザは、すべての窓を閉じて"
 				    "開き直すまで前のままです: "
 				  : "These run, and go on as before until all "
 				    "their windows were closed: ",

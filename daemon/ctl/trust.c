@@ -360,7 +360,7 @@ ca_find(struct trust *trust, const struct command *command)
 	if (trust->ca_fault == -EPERM)
 		return ctl_fail(options, CTL_UNTRUSTED,
 		    "localhost以外のサイトも証明できるCAです。"
-		    "kenmendのCAではないので、ブラウザーには加えません。",
+		    "kenmendのCAではないので、ブラウザには加えません。",
 		    "this CA could vouch for other sites than localhost: it is "
 		    "no kenmend's, and no browser is told to trust it");
 	return ctl_fail(options, CTL_ERROR,

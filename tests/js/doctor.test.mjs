@@ -90,7 +90,7 @@ test("how a denial is undone, in the words of each browser", async () => {
 		[{ brands: [{ brand: "Not/A" }, { brand: "Chromium" }] },
 			/「デバイス上のアプリ」/, /"Apps on device"/],
 		[{ firefox: true }, /「この端末へのアクセス」/, /"Access this device"/],
-		[{}, /ブラウザーの設定/, /browser's settings/]]) {
+		[{}, /ブラウザの設定/, /browser's settings/]]) {
 		const tab = await page({ permission: "denied", ...browser });
 		tab.answer("GET /v1/health", FAIL);
 		const error = await diagnosed(tab);

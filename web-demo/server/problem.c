@@ -20,7 +20,7 @@ static const struct problem_text problems[PROBLEM_N] = {
 	    "先に、カードでログインしてください。" },
 	[PROBLEM_ENDED_ELSEWHERE] = { "ended_elsewhere", 401, "Logged in elsewhere",
 	    "This account was logged in to from another browser or device, so this one was ended. Log in again to go on here.",
-	    "同じアカウントで別のブラウザーまたは端末からログインされたため、こちらの利用を終了しました。ここで続けるには、もう一度ログインしてください。" },
+	    "同じアカウントで別のブラウザまたは端末からログインされたため、こちらの利用を終了しました。ここで続けるには、もう一度ログインしてください。" },
 	[PROBLEM_ENDED_IDLE] = { "ended_idle", 401, "Ended after a pause",
 	    "Nothing was done for too long, so the session was ended and what was typed was removed. Start again.",
 	    "操作のない時間が続いたため、利用を終了し、入力内容を消去しました。最初からやり直してください。" },
