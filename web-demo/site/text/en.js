@@ -134,15 +134,20 @@ export default {
 		kenmen: {
 			title: "1. Install and update kenmen",
 			install: [
-				"Install kenmen, and pinentry (the window for the PIN), as kenmen's README says.",
-				"Add this site to kenmen's configuration: see \"For developers\". If you started this demo with ./web-demo/run, both are done.",
+				"Get the package of kenmen (kenmen_….deb). How to build it from source stands in kenmen's README.",
+				"Open a terminal in its folder and run the command below. It brings what is needed along, such as the window for the PIN (pinentry).",
+				"Add this site to kenmen's configuration: see \"For developers\".",
+				"Log out and in again, and start the browser anew.",
 			],
+			install_commands: ["sudo apt install ./kenmen_*.deb"],
+			demo: "If you started this demo with ./web-demo/run, installation and configuration are done.",
 			update_title: "Update",
 			update: [
-				"The command below tells the version. This site needs {minimum} or later.",
-				"If yours is older, install the new one in the same way, then start kenmen again.",
+				"The first command below tells the version. This site needs {minimum} or later.",
+				"If yours is older, get the new package and run the command of the installation again. The configuration stays, and kenmen becomes the new one by itself.",
+				"Load this page anew, and check the connection.",
 			],
-			commands: ["kenmend --version", "kenmenctl doctor"],
+			update_commands: ["kenmenctl --version", "sudo apt install ./kenmen_*.deb"],
 		},
 		reader: {
 			title: "2. The card reader",
@@ -156,7 +161,7 @@ export default {
 		},
 		trust: {
 			title: "3. The certificate",
-			text: "What passes between the browser and kenmen is protected by a certificate that is good on this computer only. The browser has to know it (once).",
+			text: "What passes between the browser and kenmen is protected by a certificate that is good on this computer only. The browser has to know it (once). If you installed the package, that is done; the second command tells.",
 			commands: ["kenmenctl trust install", "kenmenctl trust status"],
 			chromium: [
 				"The first command above, in a terminal, registers the certificate.",

@@ -134,15 +134,20 @@ export default {
 		kenmen: {
 			title: "1．kenmen のインストールとアップデート",
 			install: [
-				"kenmen の説明書（README）の手順で、kenmen と pinentry（暗証番号を入力する画面）をインストールします。",
-				"kenmen の設定に、このサイトを加えます。書き方は「開発者の方へ」にあります。このデモを ./web-demo/run で始めたときは、どちらも済んでいます。",
+				"kenmen のパッケージ（kenmen_….deb）を受け取ります。ソースからの作り方は、kenmen の説明書（README）にあります。",
+				"そのフォルダーで端末を開き、下のコマンドを実行します。暗証番号を入力する画面（pinentry）など、必要なものもインストールされます。",
+				"kenmen の設定に、このサイトを加えます。書き方は「開発者の方へ」にあります。",
+				"一度ログアウトして、ログインし直します。ブラウザも開き直します。",
 			],
+			install_commands: ["sudo apt install ./kenmen_*.deb"],
+			demo: "このデモを ./web-demo/run で始めたときは、インストールと設定は済んでいます。",
 			update_title: "アップデート",
 			update: [
-				"下のコマンドで、いまの版を確かめます。このサイトには {minimum} 以上が必要です。",
-				"古い場合は、インストールと同じ手順で新しい版にしてから、kenmen を起動し直します。",
+				"下の1つ目のコマンドで、いまの版を確かめます。このサイトには {minimum} 以上が必要です。",
+				"古い場合は、新しいパッケージを受け取り、インストールと同じコマンドを実行します。設定はそのまま残り、kenmen は自動的に新しい版になります。",
+				"このページを開き直し、「接続の確認」をします。",
 			],
-			commands: ["kenmend --version", "kenmenctl doctor"],
+			update_commands: ["kenmenctl --version", "sudo apt install ./kenmen_*.deb"],
 		},
 		reader: {
 			title: "2．ICカードリーダー",
@@ -156,7 +161,7 @@ export default {
 		},
 		trust: {
 			title: "3．証明書",
-			text: "ブラウザとkenmenの間の通信は、このパソコンの中だけで使う証明書で守られます。証明書をブラウザに登録します（1度だけ）。",
+			text: "ブラウザとkenmenの間の通信は、このパソコンの中だけで使う証明書で守られます。証明書をブラウザに登録します（1度だけ）。パッケージでインストールしたときは、登録も済んでいます。2つ目のコマンドで確かめられます。",
 			commands: ["kenmenctl trust install", "kenmenctl trust status"],
 			chromium: [
 				"端末で上の1つ目のコマンドを実行すると、証明書が登録されます。",
