@@ -28,6 +28,8 @@ test("what is missing or no number is told by field", () => {
 
 	assert.deepEqual(Object.keys(wrong).sort(),
 		FIELDS.map((field) => field.name).sort());
+	assert.equal(wrong.name, "form.fault.missing");
+	assert.equal(wrong.kind, "form.fault.unchosen");
 	assert.deepEqual(faults({ ...FULL,
 		drone: { ...FULL.drone, weight_g: "軽い" } }),
 	{ weight_g: "form.fault.number" });

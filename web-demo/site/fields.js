@@ -59,10 +59,11 @@ export function faults(typed)
 	const made = application(typed);
 	const wrong = {};
 
-	for (const { part, name, required } of FIELDS) {
+	for (const { part, name, required, choices } of FIELDS) {
 		const text = (typed[part][name] ?? "").trim();
 		if (required && text === "")
-			wrong[name] = "form.fault.missing";
+			wrong[name] = choices ?
+				"form.fault.unchosen" : "form.fault.missing";
 		else if (name === "weight_g" && made.drone.weight_g === null)
 			wrong[name] = "form.fault.number";
 	}

@@ -73,7 +73,7 @@ export default {
 				"A computer (Linux) with a card reader",
 				"The 4-digit PINs (for user authentication, 利用者証明用, and for card information input, 券面事項入力補助用)",
 				"The 6-16 character password for digital signature (署名用)",
-				"Maker, model, serial number and weight of the drone",
+				"Maker, model, serial number and weight of the drone, and whether it has Remote ID",
 			],
 			link: "Getting ready: how to install and update",
 		},
@@ -304,6 +304,7 @@ export default {
 		kept: "What you typed is still there. Please try again.",
 		fault: {
 			missing: "{what}: please fill this in.",
+			unchosen: "{what}: please choose one.",
 			number: "{what}: type a number, for example 249",
 		},
 		name: { label: "Name", help: "The name on your My Number Card, with a space between family name and given name. If it differs from the card, the application is not accepted." },
