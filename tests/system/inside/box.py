@@ -89,7 +89,8 @@ def alive(pid):
 
 
 def journal(unit="kenmend.service", since=None):
-    return run("journalctl", "--no-pager", "-u", unit,
+    """Of a unit, or None: all of it."""
+    return run("journalctl", "--no-pager", *(["-u", unit] if unit else []),
                *(["--after-cursor", since] if since else []))
 
 
@@ -150,6 +151,12 @@ class Card:
         """pcscd, which ends itself after an idle minute, must run."""
         wait("the virtual reader", lambda: "35963" in run("ss", "-Hltn"))
         self.say(f"insert {person}")
+
+    def state(self):
+        """Which PINs are verified, or "none", and the tries that are left."""
+        words = self.say("state")[0].split()
+        tries, verified = words[words.index("tries") + 1:-1], words[-1]
+        return verified.removeprefix("verified="), tries
 
     def verifies(self):
         """How many VERIFYs with a PIN in them it has got."""

@@ -132,6 +132,31 @@ def test_restart(alice, card):
     page.good("/v1/session", method="DELETE")
 
 
+def test_restart_while_the_card_is_read(alice, card):
+    """Restarting ends the reading: the card is left without a PIN in it."""
+    page, read, window = asked(alice, card)
+    _, tries = card.state()
+    card.say("switch slow 500")
+    alice.type(window, "1234")
+    read.until("reading")
+    box.wait("the PIN in the card", lambda: card.state()[0] == "attributes")
+    runner, where = int(box.run("pgrep", "-x", "kenmen-read")), box.cursor()
+    box.run("systemctl", "restart", "kenmend.service")
+    assert not box.alive(runner)
+    box.wait("the card's forgetting", lambda: card.state()[0] == "none")
+    assert card.state() == ("none", tries) and card.verifies() == 1
+    # Whose unit it was is not always known of a process that has just ended.
+    assert ", attributes: cancelled, " in box.journal(None, since=where)
+    for path in ("/v1/session", f"/v1/reads/{read.id}"):
+        assert code(page.ask(path)) == (401, "session_unknown")
+    card.say("switch slow off")
+    alice.wait_agent()
+    page, read, window = asked(alice, card)
+    alice.type(window, "1234")
+    assert read.to_end().now["state"] == "done", read.now
+    page.good("/v1/session", method="DELETE")
+
+
 def test_watchdog(alice, card):
     """A daemon that hangs is killed and comes again; its window goes first."""
     drop_in = pathlib.Path(
