@@ -34,7 +34,9 @@ def test_each_end(rig):
     tool.read(["card_info"]).to_end("done")
     page.read()
     rig.windows.wait_shown(4)
+    said = len(rig.kenmend.lines)
     page.end()
+    rig.kenmend.wait_line("attributes: cancelled", start=said)
     assert audits(rig) == [
         (DRONE, "attributes", "done"), (DRONE, "attributes", "pin_cancelled"),
         (DRONE, "attributes", "cancelled"), (DRONE, "attributes", "no_reader"),
