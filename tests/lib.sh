@@ -18,7 +18,8 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
 	opensc opensc-pkcs11 apparmor
-	debhelper dh-apparmor debootstrap dpkg-dev lintian rpm systemd systemd-container"
+	debhelper dh-apparmor debootstrap dpkg-dev lintian rpm systemd systemd-container
+	qemu-system-x86 e2fsprogs"
 # Node from elsewhere brings npm along, and conflicts with Debian's.
 command -v npm >/dev/null || packages_tests="$packages_tests nodejs npm"
 
