@@ -15,6 +15,7 @@ packages_tests="$packages_build $packages_card libcmocka-dev
 	pinentry-curses pinentry-gtk2 pinentry-qt pinentry-tty
 	dbus-daemon at-spi2-core libatk-adaptor gir1.2-atspi-2.0 python3-gi
 	xvfb xauth openbox xdotool x11-utils
+	sway foot wtype grim qtwayland5
 	imagemagick fonts-noto-cjk mandoc
 	chromium firefox-esr libnss3-tools python3-websocket
 	opensc opensc-pkcs11 apparmor

@@ -40,6 +40,27 @@ child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static bool
+variable_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0];
+}
+
+/*
+ * Qt goes by XDG_SESSION_TYPE, which is not among what helpers are given, and
+ * looks for an X server without it: where there is none pinentry-qt aborts
+ * (measured with 1.2.1, Qt 5.15). Where there is X, it is left to it.
+ */
+static int
+child_platform(void)
+{
+	if (!variable_set("WAYLAND_DISPLAY") || variable_set("DISPLAY"))
+		return 0;
+	return setenv("QT_QPA_PLATFORM", "wayland", 1);
+}
+
 static void
 child_run(const struct pinentry *p, const char *program, bool mute,
     pid_t parent, const int *ends)
@@ -65,6 +86,8 @@ child_run(const struct pinentry *p, const char *program, bool mute,
 		_exit(126);
 	/* Without the variable the bus would be looked for elsewhere. */
 	if (mute && setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1) < 0)
+		_exit(126);
+	if (child_platform() < 0)
 		_exit(126);
 	execl(program, program, (char *)NULL);
 	if (log >= 0)

@@ -17,10 +17,11 @@ struct pinentry {
 };
 
 /*
- * Starts program with this one's environment, nothing open but stdin and
- * stdout, to die when this process dies. tty NULL: none. mute: it gets no
- * session bus, and so tells no screen reader anything. 0 or -errno; that a
- * program cannot be executed is logged and shows as end of file on from.
+ * Starts program with this one's environment (and Qt told to use Wayland where
+ * there is no X), nothing open but stdin and stdout, to die when this process
+ * dies. tty NULL: none. mute: it gets no session bus, and so tells no screen
+ * reader anything. 0 or -errno; that a program cannot be executed is logged and
+ * shows as end of file on from.
  */
 int pinentry_start(
     const char *program, const char *tty, bool mute, struct pinentry *ret);

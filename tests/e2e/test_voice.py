@@ -9,6 +9,7 @@ terminal is left as it was found.
 import contextlib
 import fcntl
 import os
+import pathlib
 import pty
 import re
 import select
@@ -271,6 +272,25 @@ def test_lines_are_broken_where_nobody_else_does(
         for window in script.log().split("window ")[1:])
     assert (entry < 54) == breaks
     assert message > 54     # a message's are broken everywhere
+
+
+@pytest.mark.parametrize("env, platform", [
+    ({"WAYLAND_DISPLAY": "w"}, "wayland"),
+    ({"WAYLAND_DISPLAY": "w", "DISPLAY": ""}, "wayland"),
+    ({"WAYLAND_DISPLAY": "w", "DISPLAY": ":9"}, None),
+    ({"DISPLAY": ":9"}, None), ({}, None)])
+def test_qt_is_told_of_wayland_where_there_is_no_x(script, env, platform):
+    script.answers("hang")
+    voice = Voice(script.program, **env)
+    try:
+        voice.ask()
+        script.wait_shown()
+        told = pathlib.Path(
+            f"/proc/{voice.pinentry()}/environ").read_text().split("\0")
+        assert [v for v in told if v.startswith("QT_")] == (
+            [f"QT_QPA_PLATFORM={platform}"] if platform else [])
+    finally:
+        voice.stop()
 
 
 def test_own_timeout(script, voice):
