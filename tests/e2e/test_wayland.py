@@ -15,6 +15,8 @@ import tempfile
 
 import pytest
 
+import rig as rig_module
+from desktop import DeskRig
 from rig import LIMIT, Process, Trouble, deadline, left, wait_gone
 
 PINENTRY = "pinentry-qt"
@@ -102,6 +104,12 @@ class Compositor:
             process.stop()
 
 
+class WaylandDesk(DeskRig):
+    def agent(self, *args, **kw):
+        self.logind.session("1", TYPE="wayland")
+        return super().agent(*args, **kw)
+
+
 @pytest.fixture
 def compositor(site):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="kenmen-wayland-"))
@@ -111,8 +119,11 @@ def compositor(site):
     shutil.rmtree(directory)
 
 
-@pytest.fixture
-def rig(compositor, make_rig):
+@pytest.fixture(params=["pinentry", "agent"])
+def rig(compositor, make_rig, request, monkeypatch):
+    """In each mode; the agent's session is one of type wayland."""
+    if request.param == "agent":
+        monkeypatch.setattr(rig_module, "Rig", WaylandDesk)
     return make_rig(pinentry=f"/usr/bin/{PINENTRY}", env={
         "WAYLAND_DISPLAY": compositor.display,
         "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
