@@ -21,23 +21,7 @@
 /* As they stand in a certificate (RFC 5280 4.2.1.10): addresses with masks. */
 static const unsigned char host[] = "localhost";
 static const unsigned char v4[8] = { 127, 0, 0, 1, 255, 255, 255, 255 };
-static const unsigned char v6[32] = { [15] = 1,
-	[16] = 255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255,
-	255 };
+static const unsigned char v6[32] = { [15] = 1, [16 ... 31] = 255 };
 
 static const struct {
 	unsigned type;
